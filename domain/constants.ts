@@ -1,0 +1,100 @@
+/**
+ * Names that a construct and a handler must agree on. Each exists here, once: a metric that a Lambda emits and a
+ * widget shows, an environment key that the construct sets and a handler reads, a table key that both index.
+ *
+ * This module holds literals only, so that `lib/` may import it without pulling in anything else.
+ */
+
+/** EvoLink's public API. @see https://docs.evolink.ai/en/api-manual/image-series/gpt-image-2/gpt-image-2-image-generation */
+export const DEFAULT_EVOLINK_BASE_URL = 'https://api.evolink.ai';
+
+/** Environment of our Lambdas. Values are strings; what a key holds is said in `lambda/shared/config.ts`. */
+export const ENV = {
+  tableName: 'TABLE_NAME',
+  bucketName: 'BUCKET_NAME',
+  apiKeySecretId: 'API_KEY_SECRET_ID',
+  evolinkBaseUrl: 'EVOLINK_BASE_URL',
+  callbackBaseUrl: 'CALLBACK_BASE_URL',
+  requestDefaults: 'REQUEST_DEFAULTS',
+  resultHosts: 'RESULT_HOSTS',
+  maxAttempts: 'MAX_ATTEMPTS',
+  taskTimeoutSeconds: 'TASK_TIMEOUT_SECONDS',
+  firstCheckSeconds: 'FIRST_CHECK_SECONDS',
+  version: 'PIPELINE_VERSION',
+  /** Powertools' own names: its logger and metrics read them by themselves. */
+  serviceName: 'POWERTOOLS_SERVICE_NAME',
+  metricsNamespace: 'POWERTOOLS_METRICS_NAMESPACE',
+} as const;
+
+/** The attempt table: its keys, and the sparse index of attempts that somebody still has to look after. */
+export const TABLE = {
+  partitionKey: 'pk',
+  sortKey: 'sk',
+  timeToLive: 'expiresAt',
+  openIndex: 'open',
+  openIndexPartitionKey: 'openShard',
+  openIndexSortKey: 'nextCheckAt',
+  /** What the sweep needs to decide and to log; the row itself is read again before it is changed. */
+  openIndexProjection: ['createdAt', 'jobId', 'attempt'],
+  /** Shards of the open index. One partition takes 1 000 writes a second; four leave room to grow. */
+  openShards: 4,
+} as const;
+
+/** Where EvoLink's callback arrives: `<base>/callback/<attempt id>/<secret>`. The path is the credential. */
+export const CALLBACK_ROUTE = '/callback/{attemptId}/{secret}';
+
+export const METRICS_NAMESPACE = 'EvolinkImagePipeline';
+
+/** Powertools adds this dimension to every metric: the pipeline's own unique name. */
+export const SERVICE_DIMENSION = 'service';
+
+export const METRIC = {
+  creditsUsed: 'CreditsUsed',
+  costUsd: 'CostUsd',
+  images: 'Images',
+  jobsSucceeded: 'JobsSucceeded',
+  jobsFailed: 'JobsFailed',
+  submitToCallbackSeconds: 'SubmitToCallbackSeconds',
+  callbackToArchivedSeconds: 'CallbackToArchivedSeconds',
+  completedByCallback: 'CompletedByCallback',
+  completedBySweep: 'CompletedBySweep',
+  callbacksRejected: 'CallbacksRejected',
+  openAttempts: 'OpenAttempts',
+  oldestOpenAttemptSeconds: 'OldestOpenAttemptSeconds',
+} as const;
+
+/** Dimensions besides {@link SERVICE_DIMENSION}. Job and task ids are metadata, never dimensions. */
+export const DIMENSION = {
+  model: 'Model',
+  quality: 'Quality',
+  errorName: 'ErrorName',
+} as const;
+
+/** The quality dimension of a model that has no quality levels: a dimension needs a value. */
+export const NO_QUALITY = 'none';
+
+/** Every pair of model and quality under which credits are booked. CloudWatch can't list them by itself in a plain metric. */
+export const METERED_VARIANTS = [
+  { model: 'gpt-image-2', quality: 'low' },
+  { model: 'gpt-image-2', quality: 'medium' },
+  { model: 'gpt-image-2', quality: 'high' },
+  { model: 'gpt-image-2-beta', quality: NO_QUALITY },
+] as const;
+
+/** States of the workflow, as they appear in the console and in the history. */
+export const STATE = {
+  validate: 'Validate request',
+  isValid: 'Is valid?',
+  generate: 'Generate',
+  mayRetry: 'May retry?',
+  backOff: 'Back off',
+  archive: 'Archive images',
+  failed: 'Failed',
+} as const;
+
+/** Step Functions' own limits. @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
+export const STEP_FUNCTIONS_LIMITS = {
+  errorCharacters: 256,
+  causeCharacters: 32_768,
+  payloadBytes: 262_144,
+} as const;
