@@ -1,0 +1,68 @@
+/** The simulator's own routes, for tests in other processes. `SimulatorControl` is their client. */
+import type { KeyOptions } from './accounts';
+import { ApiError } from './api-error';
+import { checkRule } from './faults';
+import type { Call, Reply } from './http';
+import { parseJson } from './submissions';
+import type { SimulatorControls } from './types';
+
+type ControlRoute = (simulator: SimulatorControls, call: Call) => unknown;
+
+export const CONTROL_PREFIX = '/_simulator/';
+
+const ROUTES: Readonly<Record<string, ControlRoute>> = {
+  'GET tasks': (simulator) => simulator.tasks(),
+  'GET submissions': (simulator) => simulator.submissions(),
+  'GET bill': (simulator, call) => simulator.bill(call.url.searchParams.get('key') ?? undefined),
+  'GET clock': (simulator) => ({ now: simulator.clock.now() }),
+  'POST clock': (simulator, call) => {
+    simulator.clock.advance((bodyOf(call) as { advanceMs: number }).advanceMs);
+    return { now: simulator.clock.now() };
+  },
+  'POST script': (simulator, call) => {
+    // All are checked before the first one is added.
+    simulator.script(...[bodyOf(call)].flat().map(checkRule));
+    return {};
+  },
+  'DELETE script': (simulator) => {
+    simulator.clearScript();
+    return {};
+  },
+  'POST keys': (simulator, call) => {
+    changeKeys(simulator, bodyOf(call) as KeyChange);
+    return {};
+  },
+  'POST reset': (simulator) => {
+    simulator.reset();
+    return {};
+  },
+};
+
+/** One of: replace all keys, add one, revoke one, set what is left on one (on the first one without `key`). */
+export type KeyChange =
+  | { readonly set: readonly KeyOptions[] }
+  | { readonly add: KeyOptions }
+  | { readonly revoke: string }
+  | { readonly credits: string; readonly key?: string };
+
+function changeKeys(simulator: SimulatorControls, change: KeyChange): void {
+  if ('set' in change) simulator.setKeys(change.set);
+  else if ('add' in change) simulator.addKey(change.add);
+  else if ('revoke' in change) simulator.revokeKey(change.revoke);
+  else simulator.setCredits(change.credits, change.key);
+}
+
+export function control(simulator: SimulatorControls, call: Call): Reply {
+  const route = `${call.method} ${call.url.pathname.slice(CONTROL_PREFIX.length)}`;
+  if (!Object.hasOwn(ROUTES, route)) throw ApiError.of('notFound');
+  try {
+    return { status: 200, body: ROUTES[route](simulator, call) };
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    throw ApiError.of('invalidRequest', { message: error.message });
+  }
+}
+
+function bodyOf(call: Call): unknown {
+  return parseJson(call.body);
+}

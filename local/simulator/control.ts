@@ -1,0 +1,93 @@
+/** Scripts and inspects a simulator that runs in another process; it must have been started with `control`. */
+import type { Bill, KeyOptions } from './accounts';
+import type { KeyChange } from './control-routes';
+import type { Rule } from './faults';
+import type { Submission, TaskSnapshot } from './types';
+
+const TIMEOUT_MS = 30_000;
+
+/**
+ * The same calls as `EvolinkSimulator` has, over HTTP. For HTTPS, the process needs the simulator's certificate in
+ * `NODE_EXTRA_CA_CERTS` when it starts.
+ */
+export class SimulatorControl {
+  private readonly baseUrl: string;
+
+  /** @param baseUrl - the simulator's base URL */
+  constructor(baseUrl: string) {
+    this.baseUrl = baseUrl.replace(/\/+$/, '');
+  }
+
+  /** Oldest first. */
+  tasks(): Promise<TaskSnapshot[]> {
+    return this.call('GET', 'tasks');
+  }
+
+  /** Every POST to the generation route, also refused ones, oldest first. */
+  submissions(): Promise<Submission[]> {
+    return this.call('GET', 'submissions');
+  }
+
+  /** Of one key, or of all keys together. */
+  bill(key?: string): Promise<Bill> {
+    return this.call('GET', key === undefined ? 'bill' : `bill?key=${encodeURIComponent(key)}`);
+  }
+
+  /** Adds rules behind those that are there. */
+  async script(...rules: Rule[]): Promise<void> {
+    await this.call('POST', 'script', rules);
+  }
+
+  async clearScript(): Promise<void> {
+    await this.call('DELETE', 'script');
+  }
+
+  /** Epoch milliseconds of the simulator's clock. */
+  async now(): Promise<number> {
+    return (await this.call<{ now: number }>('GET', 'clock')).now;
+  }
+
+  /** Moves the simulator's clock ahead; returns the new time. */
+  async advance(ms: number): Promise<number> {
+    return (await this.call<{ now: number }>('POST', 'clock', { advanceMs: ms })).now;
+  }
+
+  setKeys(keys: readonly KeyOptions[]): Promise<void> {
+    return this.changeKeys({ set: keys });
+  }
+
+  addKey(key: KeyOptions): Promise<void> {
+    return this.changeKeys({ add: key });
+  }
+
+  revokeKey(key: string): Promise<void> {
+    return this.changeKeys({ revoke: key });
+  }
+
+  /** From now on this much is left. @param key - the first key if left out */
+  setCredits(credits: string, key?: string): Promise<void> {
+    return this.changeKeys({ credits, key });
+  }
+
+  /** Forgets tasks, submissions, rules and bills; keys are as at the start. */
+  async reset(): Promise<void> {
+    await this.call('POST', 'reset');
+  }
+
+  private async changeKeys(change: KeyChange): Promise<void> {
+    await this.call('POST', 'keys', change);
+  }
+
+  private async call<T>(method: string, route: string, body?: unknown): Promise<T> {
+    const response = await fetch(`${this.baseUrl}/_simulator/${route}`, {
+      method,
+      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const answer = (await response.json()) as T & { error?: { message?: string } };
+    if (response.ok) return answer;
+    const name = route.replace(/\?.*/, '');
+    throw new Error(`Simulator refused ${method} ${name} (${response.status}): ${answer.error?.message}`);
+  }
+}

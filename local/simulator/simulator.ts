@@ -1,0 +1,116 @@
+/** Puts the parts together: one simulated EvoLink on one port. */
+import { Accounts } from './accounts';
+import { ApiError } from './api-error';
+import { CallbackSender } from './callbacks';
+import { SimulatorClock } from './clock';
+import { control, CONTROL_PREFIX } from './control-routes';
+import { Script } from './faults';
+import { filePath, Files } from './files';
+import { HttpServer, type Call, type Reply } from './http';
+import { Queries } from './queries';
+import { Submissions } from './submissions';
+import { Tasks } from './tasks';
+import type { EvolinkSimulator, SimulatorControls, SimulatorOptions, SimulatorTiming } from './types';
+import { snapshotOf, taskView, type LinkOf } from './views';
+
+export const DEFAULT_KEY = 'sk-simulator';
+
+export const DEFAULT_TIMING: SimulatorTiming = {
+  pendingMs: 150,
+  processingMs: 250,
+  callbackTimeoutMs: 10_000,
+  callbackRetryMs: [1000, 2000, 4000],
+};
+
+/**
+ * Starts a simulated EvoLink: its contract, its billing, its callbacks and real PNG files, without a real key.
+ *
+ * @example
+ * const simulator = await startEvolinkSimulator();
+ * simulator.script({ times: 1, submit: { status: 429, headers: { 'retry-after': '1' } } });
+ * // ... point the application at simulator.baseUrl with the key 'sk-simulator' ...
+ * expect(simulator.bill().creditsUsed).toBe('0.3682');
+ * await simulator.close();
+ */
+export async function startEvolinkSimulator(options: SimulatorOptions = {}): Promise<EvolinkSimulator> {
+  const parts = assemble(options);
+  const server = new HttpServer(
+    (call) => parts.route(call),
+    () => parts.controls.clock.now(),
+    options.tls,
+  );
+  const baseUrl = await server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
+  parts.publicBaseUrl = options.publicBaseUrl?.replace(/\/+$/, '') ?? baseUrl;
+  return {
+    ...parts.controls,
+    baseUrl,
+    close: async () => {
+      parts.stop();
+      await server.close();
+    },
+  };
+}
+
+function assemble(options: SimulatorOptions) {
+  const timing = { ...DEFAULT_TIMING, ...options.timing };
+  const allowLocalCallbacks = options.allowLocalCallbacks ?? false;
+  const clock = new SimulatorClock(options.clock);
+  const accounts = new Accounts(options.keys ?? [{ key: DEFAULT_KEY }]);
+  const script = new Script();
+  // Read late: the port, and with it the address, is known only once the server listens.
+  const linkOf: LinkOf = (task, fileId) => `${parts.publicBaseUrl}${filePath(task, fileId)}`;
+  const sender = new CallbackSender(clock, (task) => taskView(task, clock.now(), linkOf), {
+    timing,
+    allowLocal: allowLocalCallbacks,
+    resolveHost: options.resolveHost,
+    ca: options.ca,
+  });
+  const tasks = new Tasks(clock, accounts, timing, (task) => sender.send(task));
+  const submissions = new Submissions(tasks, accounts, script, clock, {
+    allowLocalCallbacks,
+    concurrencyLimit: options.concurrencyLimit ?? Infinity,
+  });
+  const queries = new Queries(tasks, accounts, script, clock, linkOf);
+  const files = new Files(tasks, script, clock, {
+    expiredLinkStatus: options.expiredLinkStatus ?? 404,
+    strict: options.strict ?? false,
+  });
+  const controls: SimulatorControls = {
+    clock: { now: () => clock.now(), advance: (ms) => clock.advance(ms) },
+    tasks: () => tasks.all().map((task) => snapshotOf(task, linkOf)),
+    submissions: () => submissions.all(),
+    bill: (key) => accounts.bill(key),
+    script: (...rules) => rules.forEach((rule) => script.add(rule)),
+    clearScript: () => script.clear(),
+    setKeys: (keys) => accounts.set(keys),
+    addKey: (key) => accounts.add(key),
+    revokeKey: (key) => accounts.revoke(key),
+    setCredits: (credits, key) => accounts.setRemaining(credits, key),
+    reset: () => {
+      clock.clear();
+      sender.cancel();
+      tasks.clear();
+      submissions.clear();
+      script.clear();
+      accounts.reset();
+    },
+  };
+  const route = (call: Call): Reply | Promise<Reply> => {
+    const { pathname } = call.url;
+    const name = `${call.method === 'HEAD' ? 'GET' : call.method} ${pathname}`;
+    if (name === 'POST /v1/images/generations') return submissions.submit(call);
+    if (name === 'POST /v1/tasks/batch') return queries.batch(call);
+    if (name === 'GET /v1/tasks') return queries.list(call);
+    if (name === 'GET /v1/credits') return queries.credits(call);
+    if (name.startsWith('GET /v1/tasks/')) return queries.task(call);
+    if (name.startsWith('GET /files/')) return files.serve(call);
+    if (options.control === true && pathname.startsWith(CONTROL_PREFIX)) return control(controls, call);
+    throw ApiError.of('notFound');
+  };
+  const stop = (): void => {
+    clock.clear();
+    sender.close();
+  };
+  const parts = { controls, route, stop, publicBaseUrl: '' };
+  return parts;
+}
