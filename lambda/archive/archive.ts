@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { ArchivedImage, JobOutput } from '../../domain/job';
+import type { AttemptRecord } from '../shared/attempts/attempt';
+import { attemptIdOf } from '../shared/attempts/attempt';
+import type { AttemptTable } from '../shared/attempts/attempt-table';
+import { logger } from '../shared/logger';
+import { emitArchived } from '../shared/metrics';
+import type { DownloadOptions } from './download';
+import { download } from './download';
+import { ArchiveError } from './errors';
+import { folderOf, imageName, MANIFEST_NAME } from './layout';
+import { jobOutput } from './output';
+import { inspectPicture } from './picture';
+import { storeImage, storeManifest } from './store';
+
+export interface ArchiveEvent {
+  readonly jobId: string;
+  readonly attempt: number;
+}
+
+export interface ArchiveDependencies {
+  readonly table: AttemptTable;
+  readonly s3: S3Client;
+  readonly bucket: string;
+  readonly download: DownloadOptions;
+  readonly now: () => number;
+}
+
+/** Images fetched and stored at once: bounds the memory and the room in /tmp. */
+const PARALLEL = 3;
+
+/**
+ * Saves every image of a completed attempt, then the manifest, then closes the attempt. May be run again at any time:
+ * finished images are not fetched again, and an attempt that was archived before returns its output.
+ */
+export async function archive(event: ArchiveEvent, dependencies: ArchiveDependencies): Promise<JobOutput> {
+  const { table, s3, bucket, now } = dependencies;
+  const record = await table.load(attemptIdOf(event.jobId, event.attempt));
+  if (record?.outcome === undefined || record.attempt.status !== 'COMPLETED') {
+    throw new ArchiveError('AttemptNotFound', `attempt ${event.attempt} of job ${event.jobId} has nothing to archive`);
+  }
+  const { attempt } = record;
+  const images = await archiveImages(record, dependencies);
+  if (attempt.archivedAt !== undefined) return jobOutput(record, images, attempt.archivedAt);
+
+  const archivedAt = now();
+  const output = jobOutput(record, images, archivedAt);
+  await storeManifest(s3, bucket, folderOf(attempt, record.job) + MANIFEST_NAME, output);
+  if (await table.markArchived(attempt.attemptId, archivedAt)) emitArchived(attempt, images.length, archivedAt);
+  logger.info('archived', { job_id: attempt.jobId, attempt: attempt.attempt, images: images.length });
+  return output;
+}
+
+async function archiveImages(record: AttemptRecord, dependencies: ArchiveDependencies): Promise<ArchivedImage[]> {
+  const links = record.outcome?.results ?? [];
+  const images: ArchivedImage[] = [];
+  const folder = await mkdtemp(join(tmpdir(), 'images-'));
+  const waiting = [...links.entries()];
+  const worker = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [index, url] = next;
+      images[index] = record.images.get(index) ?? (await archiveImage(record, index, url, folder, dependencies));
+    }
+  };
+  try {
+    // All are given their chance before one failure ends the run: what is in S3 need not be fetched again.
+    const ended = await Promise.allSettled(Array.from({ length: PARALLEL }, worker));
+    const failure = ended.find((result) => result.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  return images;
+}
+
+async function archiveImage(
+  { attempt, job }: AttemptRecord,
+  index: number,
+  url: string,
+  folder: string,
+  { table, s3, bucket, download: options }: ArchiveDependencies,
+): Promise<ArchivedImage> {
+  const file = join(folder, String(index));
+  try {
+    const downloaded = await download(url, file, options);
+    const picture = await inspectPicture(file);
+    const key = folderOf(attempt, job) + imageName(index, picture.extension);
+    await storeImage(s3, { bucket, key, contentType: picture.contentType }, file, downloaded);
+    const image: ArchivedImage = {
+      bucket,
+      key,
+      bytes: downloaded.bytes,
+      sha256: downloaded.sha256,
+      content_type: picture.contentType,
+      width: picture.width,
+      height: picture.height,
+    };
+    await table.addImage(attempt, index, image);
+    return image;
+  } finally {
+    await rm(file, { force: true });
+  }
+}

@@ -1,0 +1,24 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import type { JobOutput } from '../../domain/job';
+import { AttemptTable } from '../shared/attempts/attempt-table';
+import { isLocalProvider, requireEnv, requireJson } from '../shared/config';
+import { documentClient } from '../shared/dependencies';
+import type { ArchiveDependencies, ArchiveEvent } from './archive';
+import { archive } from './archive';
+
+const dependencies: ArchiveDependencies = {
+  table: new AttemptTable(documentClient(), requireEnv('tableName')),
+  // Repeats are safe (same key, same bytes) except that a consumed stream cannot be sent twice: the state's own retry
+  // runs the image again.
+  s3: new S3Client({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 60_000 } }),
+  bucket: requireEnv('bucketName'),
+  download: {
+    resultHosts: requireJson<string[]>('resultHosts'),
+    allowLoopback: isLocalProvider(),
+    userAgent: `evolink-image-pipeline/${requireEnv('version')}`,
+  },
+  now: Date.now,
+};
+
+/** The Archive state. What it throws fails the execution under that name; there it may be redriven. */
+export const handler = (event: ArchiveEvent): Promise<JobOutput> => archive(event, dependencies);

@@ -1,0 +1,38 @@
+import { createReadStream } from 'node:fs';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import type { Downloaded } from './download';
+
+/**
+ * One `PutObject` with a known length and the SHA-256 that was computed on the way in: S3 refuses the object when it
+ * received other bytes. Safe to repeat, since key and content stay the same.
+ */
+export async function storeImage(
+  client: S3Client,
+  target: { readonly bucket: string; readonly key: string; readonly contentType: string },
+  file: string,
+  { bytes, sha256 }: Downloaded,
+): Promise<void> {
+  await client.send(
+    new PutObjectCommand({
+      Bucket: target.bucket,
+      Key: target.key,
+      Body: createReadStream(file),
+      ContentLength: bytes,
+      ContentType: target.contentType,
+      ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64'),
+    }),
+  );
+}
+
+export async function storeManifest(client: S3Client, bucket: string, key: string, manifest: object): Promise<void> {
+  await client.send(
+    new PutObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Body: `${JSON.stringify(manifest, null, 2)}\n`,
+      ContentType: 'application/json',
+      ChecksumAlgorithm: 'SHA256',
+    }),
+  );
+}

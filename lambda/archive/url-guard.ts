@@ -1,0 +1,58 @@
+import { lookup as dnsLookup } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import { isLoopbackHost, isPublicAddress } from '../../domain/public-address';
+import { ArchiveError } from './errors';
+
+export interface UrlRules {
+  /** Hosts that results may come from, subdomains included; empty allows any public host. */
+  readonly resultHosts: readonly string[];
+  /** Local clouds only: set where EvoLink's base URL is itself a loopback address. */
+  readonly allowLoopback: boolean;
+}
+
+/** Says why a link may not be followed, by its text alone; the address behind a name is checked at the connection. */
+export function refuseUrl(text: string, rules: UrlRules): string | undefined {
+  if (!URL.canParse(text)) return 'the link is no URL';
+  const url = new URL(text);
+  if (url.protocol !== 'https:') return `the link must use https, got ${url.protocol.slice(0, -1)}`;
+  if (url.username !== '' || url.password !== '') return 'the link carries credentials';
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  // Node connects to a literal address without a lookup, so the hook below would never see it.
+  if (isIP(host) !== 0 && !isAllowedAddress(host, rules)) return 'the link points to an address that is not public';
+  if (rules.resultHosts.length > 0 && !rules.resultHosts.some((allowed) => isHostOf(host, allowed))) {
+    return `the host ${host} is not among the allowed result hosts`;
+  }
+  return undefined;
+}
+
+/**
+ * Resolves a name once and hands exactly the checked addresses to the connection: what is looked at is what is used, so
+ * a name that changes its address in between (DNS rebinding) gains nothing.
+ */
+export function guardedLookup(rules: Pick<UrlRules, 'allowLoopback'>, resolve = dnsLookup): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, '', 0);
+      const refused = addresses.length === 0 || addresses.some(({ address }) => !isAllowedAddress(address, rules));
+      if (refused) {
+        const reason = new ArchiveError(
+          'ResultBlocked',
+          `the host ${hostname} resolves to an address that is not public`,
+        );
+        return callback(reason, '', 0);
+      }
+      if (options.all) return callback(null, addresses);
+      const [first] = addresses;
+      return callback(null, first?.address ?? '', first?.family ?? 0);
+    });
+  };
+}
+
+function isAllowedAddress(address: string, { allowLoopback }: Pick<UrlRules, 'allowLoopback'>): boolean {
+  return isPublicAddress(address) || (allowLoopback && isLoopbackHost(address));
+}
+
+function isHostOf(host: string, allowed: string): boolean {
+  const wanted = allowed.toLowerCase();
+  return host === wanted || host.endsWith(`.${wanted}`);
+}

@@ -1,0 +1,76 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { EvolinkError, isTaskId } from '../../evolink';
+import { ApiKeyUnavailableError } from '../shared/api-key';
+import type { Attempt } from '../shared/attempts/attempt';
+import { ATTEMPT_ID_PATTERN, isTerminal } from '../shared/attempts/attempt';
+import { isCallbackSecret } from '../shared/callback-secret';
+import type { CompleteTaskDependencies, Completion } from '../shared/complete-task';
+import { completeTask } from '../shared/complete-task';
+import { describeError, logger } from '../shared/logger';
+import { emitCallbackRejected } from '../shared/metrics';
+
+/** Bodies of EvoLink's tasks have a few kilobytes; a larger one is not worth parsing for a mere hint. */
+const MAX_BODY_CHARACTERS = 1_000_000;
+
+/** When EvoLink could not confirm the end, the sweep looks again this much later. */
+const CHECK_SOON_MS = 3_000;
+
+/**
+ * EvoLink's callback is unsigned, so it is a hint and nothing more: the secret in its path says which attempt to look
+ * at, and EvoLink is asked what happened. 503 makes EvoLink deliver again (after 1, 2 and 4 s); 404 says nothing about
+ * which half of the address was wrong.
+ */
+export async function receiveCallback(
+  event: Pick<APIGatewayProxyEventV2, 'pathParameters' | 'body' | 'isBase64Encoded'>,
+  dependencies: CompleteTaskDependencies,
+): Promise<APIGatewayProxyStructuredResultV2> {
+  const attempt = await authenticate(event.pathParameters ?? {}, dependencies);
+  if (attempt === undefined) {
+    emitCallbackRejected();
+    return { statusCode: 404 };
+  }
+  if (isTerminal(attempt) && attempt.deliveredAt !== undefined) return { statusCode: 204 };
+
+  const completion = await tryToComplete(attempt, taskIdOf(event), dependencies);
+  if (completion === 'ended' || completion === 'not ours') return { statusCode: 204 };
+  await dependencies.table.checkBy(attempt.attemptId, dependencies.now() + CHECK_SOON_MS);
+  return { statusCode: 503 };
+}
+
+async function authenticate(
+  { attemptId = '', secret = '' }: Partial<Record<string, string>>,
+  { table }: CompleteTaskDependencies,
+): Promise<Attempt | undefined> {
+  if (!ATTEMPT_ID_PATTERN.test(attemptId)) return undefined;
+  const attempt = await table.get(attemptId);
+  return attempt !== undefined && isCallbackSecret(secret, attempt.callbackSecretHash) ? attempt : undefined;
+}
+
+async function tryToComplete(
+  attempt: Attempt,
+  hint: string | undefined,
+  dependencies: CompleteTaskDependencies,
+): Promise<Completion | 'unreadable'> {
+  const about = { job_id: attempt.jobId, attempt: attempt.attempt };
+  try {
+    const completion = await completeTask(attempt, 'callback', dependencies, hint);
+    logger.info('callback', { ...about, completion });
+    return completion;
+  } catch (error) {
+    if (!(error instanceof EvolinkError) && !(error instanceof ApiKeyUnavailableError)) throw error;
+    logger.warn('EvoLink could not confirm the callback', { ...about, ...describeError(error) });
+    return 'unreadable';
+  }
+}
+
+/** The only thing taken from the body. */
+function taskIdOf({ body, isBase64Encoded }: Pick<APIGatewayProxyEventV2, 'body' | 'isBase64Encoded'>) {
+  if (body === undefined || body.length > MAX_BODY_CHARACTERS) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body);
+    const id = (parsed as { id?: unknown } | null)?.id;
+    return isTaskId(id) ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}

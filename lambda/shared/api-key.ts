@@ -1,0 +1,47 @@
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+
+/** The secret cannot be read, or what it holds is no API key. The value itself is never part of the message. */
+export class ApiKeyUnavailableError extends Error {
+  override readonly name = 'ApiKeyUnavailableError';
+}
+
+/** How long a key is used before it is read again, so that a rotation arrives even where the old key still works. */
+const MAX_AGE_MS = 15 * 60 * 1_000;
+
+/** EvoLink's API key from Secrets Manager: read once per running function, again on demand and after a while. */
+export class ApiKey {
+  private cached?: { readonly value: string; readonly readAt: number };
+
+  constructor(
+    private readonly client: SecretsManagerClient,
+    private readonly secretId: string,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  async get(): Promise<string> {
+    if (this.cached && this.now() - this.cached.readAt < MAX_AGE_MS) return this.cached.value;
+    return this.refresh();
+  }
+
+  /** Reads the secret afresh: EvoLink refused the key that we had. */
+  async refresh(): Promise<string> {
+    const value = (await this.read()).trim();
+    // A key goes into a header: what cannot stand there is no key, and must not fail deep inside the HTTP client.
+    if (!/^[\x21-\x7e]{1,512}$/.test(value)) {
+      throw new ApiKeyUnavailableError('the secret must hold the API key alone, as one line of printable characters');
+    }
+    this.cached = { value, readAt: this.now() };
+    return value;
+  }
+
+  private async read(): Promise<string> {
+    try {
+      const { SecretString } = await this.client.send(new GetSecretValueCommand({ SecretId: this.secretId }));
+      return SecretString ?? '';
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.name : 'unknown';
+      throw new ApiKeyUnavailableError(`the secret with the API key could not be read: ${reason}`, { cause });
+    }
+  }
+}

@@ -1,0 +1,323 @@
+import { GetCommand, paginateQuery, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { TABLE } from '../../../domain/constants';
+import type { ArchivedImage, Job } from '../../../domain/job';
+import type { Attempt, AttemptRecord, TaskOutcome } from './attempt';
+import { attemptIdOf } from './attempt';
+import * as items from './items';
+import { ConditionFailedError, transact } from './transact';
+
+/** What `submit` knows when it claims an attempt. */
+export interface Claim {
+  readonly job: Job;
+  readonly attempt: number;
+  readonly taskToken: string;
+  readonly callbackSecretHash: string;
+  readonly executionArn: string;
+  readonly executionStartedAt: string;
+  readonly nextCheckAt: number;
+}
+
+/** What the sweep sees in the index. The row itself is read again before anything is done with it. */
+export interface OpenAttempt {
+  readonly attemptId: string;
+  readonly createdAt: number;
+  readonly nextCheckAt: number;
+}
+
+/**
+ * The attempts of one pipeline. Every change of state is one conditional write, so two that race find out here which
+ * of them came second; nothing is decided by reading first.
+ */
+export class AttemptTable {
+  constructor(
+    private readonly client: DynamoDBDocumentClient,
+    readonly tableName: string,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /** Opens the attempt before anything is sent: `claimed` exactly once, whoever asks and however often. */
+  async claim(claim: Claim): Promise<'claimed' | 'exists'> {
+    const attemptId = attemptIdOf(claim.job.jobId, claim.attempt);
+    const createdAt = this.now();
+    const attempt: Attempt = {
+      attemptId,
+      jobId: claim.job.jobId,
+      attempt: claim.attempt,
+      executionArn: claim.executionArn,
+      executionStartedAt: claim.executionStartedAt,
+      status: 'SUBMITTING',
+      taskToken: claim.taskToken,
+      callbackSecretHash: claim.callbackSecretHash,
+      tenant: claim.job.tenant,
+      model: claim.job.requested.model,
+      quality: claim.job.requested.quality,
+      n: claim.job.requested.n,
+      referenceTokens: claim.job.estimate.referenceTokens,
+      creditsHeld: claim.job.estimate.creditsUpper,
+      createdAt,
+      nextCheckAt: claim.nextCheckAt,
+      checks: 0,
+    };
+    const expiresAt = items.expiresAt(createdAt);
+    await this.keepRequest(attemptId, claim.job, expiresAt);
+    try {
+      await transact(this.client, [
+        {
+          Put: {
+            TableName: this.tableName,
+            Item: {
+              ...items.attemptKey(attemptId),
+              ...attempt,
+              [TABLE.openIndexPartitionKey]: items.openShard(attemptId),
+              expiresAt,
+            },
+            ConditionExpression: 'attribute_not_exists(pk)',
+          },
+        },
+      ]);
+    } catch (error) {
+      if (error instanceof ConditionFailedError) return 'exists';
+      throw error;
+    }
+    return 'claimed';
+  }
+
+  async get(attemptId: string): Promise<Attempt | undefined> {
+    const { Item } = await this.client.send(
+      new GetCommand({ TableName: this.tableName, Key: items.attemptKey(attemptId), ConsistentRead: true }),
+    );
+    return Item as Attempt | undefined;
+  }
+
+  /** The attempt with its request, EvoLink's answer and the images archived so far. */
+  async load(attemptId: string): Promise<AttemptRecord | undefined> {
+    const found = new Map<string, Record<string, unknown>>();
+    const pages = paginateQuery(
+      { client: this.client },
+      {
+        TableName: this.tableName,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': items.attemptPartition(attemptId) },
+        ConsistentRead: true,
+      },
+    );
+    for await (const page of pages) for (const item of page.Items ?? []) found.set(String(item.sk), item);
+
+    const attempt = found.get(items.SORT_KEY.attempt) as Attempt | undefined;
+    const request = found.get(items.SORT_KEY.request);
+    if (attempt === undefined || request === undefined) return undefined;
+    const images = new Map<number, ArchivedImage>();
+    for (const [sortKey, item] of found) {
+      if (!sortKey.startsWith(items.SORT_KEY.imagePrefix)) continue;
+      images.set(Number(sortKey.slice(items.SORT_KEY.imagePrefix.length)), item.image as ArchivedImage);
+    }
+    return {
+      attempt,
+      job: request.job as Job,
+      outcome: found.get(items.SORT_KEY.outcome) as TaskOutcome | undefined,
+      images,
+    };
+  }
+
+  /**
+   * Gives the attempt its task, once: a second task for the attempt, or a second attempt for the task, is refused.
+   * Linking the same pair again is no fault.
+   */
+  async link(
+    attemptId: string,
+    taskId: string,
+    submittedAt: number,
+    nextCheckAt: number,
+  ): Promise<'linked' | 'refused'> {
+    try {
+      await transact(this.client, [
+        {
+          Update: {
+            TableName: this.tableName,
+            Key: items.attemptKey(attemptId),
+            UpdateExpression:
+              'SET #status = :submitted, taskId = :taskId, submittedAt = :submittedAt, nextCheckAt = :nextCheckAt',
+            ConditionExpression: 'attribute_not_exists(taskId) AND #status IN (:submitting, :unknown)',
+            ExpressionAttributeNames: { '#status': 'status' },
+            ExpressionAttributeValues: {
+              ':submitted': 'SUBMITTED',
+              ':submitting': 'SUBMITTING',
+              ':unknown': 'SUBMIT_UNKNOWN',
+              ':taskId': taskId,
+              ':submittedAt': submittedAt,
+              ':nextCheckAt': nextCheckAt,
+            },
+          },
+        },
+        {
+          Put: {
+            TableName: this.tableName,
+            Item: { ...items.taskKey(taskId), attemptId, expiresAt: items.expiresAt(this.now()) },
+            ConditionExpression: 'attribute_not_exists(pk)',
+          },
+        },
+      ]);
+      return 'linked';
+    } catch (error) {
+      if (!(error instanceof ConditionFailedError)) throw error;
+      const current = await this.get(attemptId);
+      return current?.taskId === taskId ? 'linked' : 'refused';
+    }
+  }
+
+  /** The POST's reply was lost: from here on only EvoLink can say whether there is a task. */
+  async markSubmitUnknown(attemptId: string, nextCheckAt: number): Promise<void> {
+    await this.update(attemptId, {
+      set: { '#status': 'SUBMIT_UNKNOWN', nextCheckAt },
+      condition: '#status = :submitting',
+      values: { ':submitting': 'SUBMITTING' },
+    });
+  }
+
+  /** Step Functions repeated the state: the newest token is the one that waits, and it has not been answered yet. */
+  async adoptToken(attemptId: string, taskToken: string, nextCheckAt: number): Promise<void> {
+    await this.update(attemptId, {
+      set: { taskToken, nextCheckAt, [TABLE.openIndexPartitionKey]: items.openShard(attemptId) },
+      remove: ['deliveredAt'],
+      condition: 'taskToken <> :old',
+      values: { ':old': taskToken },
+    });
+  }
+
+  /**
+   * The task token was answered. A success still has to be archived; every other end needs nobody any more.
+   * Does nothing when a newer token took the place of the one that was answered.
+   */
+  async markDelivered(attempt: Attempt, closed: boolean): Promise<void> {
+    await this.update(attempt.attemptId, {
+      set: { deliveredAt: this.now() },
+      remove: closed ? [TABLE.openIndexPartitionKey, TABLE.openIndexSortKey] : [],
+      condition: 'taskToken = :token',
+      values: { ':token': attempt.taskToken },
+    });
+  }
+
+  /**
+   * Takes the attempt's next check, so that overlapping sweeps never ask EvoLink twice for one task; `false` when
+   * another took it or the attempt needs nobody any more.
+   */
+  async takeCheck(seen: Pick<Attempt, 'attemptId' | 'nextCheckAt' | 'checks'>, nextCheckAt: number): Promise<boolean> {
+    return this.update(seen.attemptId, {
+      set: { nextCheckAt, checks: seen.checks + 1 },
+      condition: 'nextCheckAt = :seen',
+      values: { ':seen': seen.nextCheckAt },
+    });
+  }
+
+  /** Makes an open attempt due sooner: a callback said that there is something to see. */
+  async checkBy(attemptId: string, nextCheckAt: number): Promise<void> {
+    await this.update(attemptId, {
+      set: { nextCheckAt },
+      condition: 'nextCheckAt > :nextCheckAt',
+    });
+  }
+
+  /** All attempts that somebody still has to look after, from the index: eventually consistent, so a hint. */
+  async *openAttempts(): AsyncGenerator<OpenAttempt> {
+    for (const shard of items.allOpenShards()) {
+      const pages = paginateQuery(
+        { client: this.client },
+        {
+          TableName: this.tableName,
+          IndexName: TABLE.openIndex,
+          KeyConditionExpression: '#shard = :shard',
+          ExpressionAttributeNames: { '#shard': TABLE.openIndexPartitionKey },
+          ExpressionAttributeValues: { ':shard': shard },
+        },
+      );
+      for await (const page of pages) {
+        for (const item of page.Items ?? []) {
+          const attemptId = items.attemptIdOfKey(item.pk);
+          if (attemptId !== undefined) {
+            yield { attemptId, createdAt: Number(item.createdAt), nextCheckAt: Number(item.nextCheckAt) };
+          }
+        }
+      }
+    }
+  }
+
+  async addImage(attempt: Attempt, index: number, image: ArchivedImage): Promise<void> {
+    await this.client.send(
+      new PutCommand({
+        TableName: this.tableName,
+        Item: {
+          ...items.imageKey(attempt.attemptId, index),
+          image,
+          expiresAt: items.expiresAt(attempt.createdAt),
+        },
+      }),
+    );
+  }
+
+  /** Images and manifest are in S3: the attempt is closed. `false` when another run was first. */
+  async markArchived(attemptId: string, archivedAt: number): Promise<boolean> {
+    return this.update(attemptId, {
+      set: { archivedAt },
+      remove: [TABLE.openIndexPartitionKey, TABLE.openIndexSortKey],
+      condition: 'attribute_not_exists(archivedAt)',
+    });
+  }
+
+  /**
+   * The request is kept beside the row, not in it or its transaction: a prompt may have 128 KB, and every write of the
+   * row would bill them again. It is written first, so that no attempt is without it, and never overwritten.
+   */
+  private async keepRequest(attemptId: string, job: Job, expiresAt: number): Promise<void> {
+    try {
+      await this.client.send(
+        new PutCommand({
+          TableName: this.tableName,
+          Item: { ...items.requestKey(attemptId), job, expiresAt },
+          ConditionExpression: 'attribute_not_exists(pk)',
+        }),
+      );
+    } catch (error) {
+      if (!isConditionFailure(error)) throw error;
+    }
+  }
+
+  /** One conditional update of an existing row; `false` when its condition did not hold. */
+  private async update(
+    attemptId: string,
+    change: {
+      readonly set: Readonly<Record<string, unknown>>;
+      readonly remove?: readonly string[];
+      readonly condition: string;
+      readonly values?: Readonly<Record<string, unknown>>;
+    },
+  ): Promise<boolean> {
+    const names = Object.keys(change.set);
+    const set = names.map((name) => `${name} = :${name.replace('#', '')}`).join(', ');
+    const remove = change.remove?.length ? ` REMOVE ${change.remove.join(', ')}` : '';
+    const usesStatus = `${set} ${change.condition}`.includes('#status');
+    try {
+      await this.client.send(
+        new UpdateCommand({
+          TableName: this.tableName,
+          Key: items.attemptKey(attemptId),
+          UpdateExpression: `SET ${set}${remove}`,
+          ConditionExpression: `attribute_exists(pk) AND (${change.condition})`,
+          ExpressionAttributeNames: usesStatus ? { '#status': 'status' } : undefined,
+          ExpressionAttributeValues: {
+            ...Object.fromEntries(names.map((name) => [`:${name.replace('#', '')}`, change.set[name]])),
+            ...change.values,
+          },
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (isConditionFailure(error)) return false;
+      throw error;
+    }
+  }
+}
+
+function isConditionFailure(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ConditionalCheckFailedException';
+}

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import type { FailureName } from '../../../domain/failures';
+import type { ArchivedImage, Job, UsageBasis } from '../../../domain/job';
+
+/**
+ * The life of an attempt (docs/architecture.md): `SUBMITTING` → `SUBMITTED` → an end, with `SUBMIT_UNKNOWN` between
+ * where the reply to the POST was lost. Only the booking transaction writes an end, and it writes it once.
+ */
+export type AttemptStatus = 'SUBMITTING' | 'SUBMITTED' | 'SUBMIT_UNKNOWN' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
+
+export const OPEN_STATUSES: readonly AttemptStatus[] = ['SUBMITTING', 'SUBMITTED', 'SUBMIT_UNKNOWN'];
+
+export function isTerminal(attempt: Pick<Attempt, 'status'>): boolean {
+  return !OPEN_STATUSES.includes(attempt.status);
+}
+
+/** The state of one attempt. Small, since every write bills the whole item. Times are epoch milliseconds. */
+export interface Attempt {
+  readonly attemptId: string;
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly executionArn: string;
+  readonly executionStartedAt: string;
+  readonly status: AttemptStatus;
+  readonly taskToken: string;
+  readonly callbackSecretHash: string;
+  readonly tenant: string;
+  readonly model: string;
+  readonly quality?: string;
+  /** Images asked for. */
+  readonly n: number;
+  /** Image-input tokens of the references of one image: 0 without references. */
+  readonly referenceTokens: number;
+  /** Credit units (10⁻⁴ credit) reserved while the attempt is open. */
+  readonly creditsHeld: number;
+  readonly createdAt: number;
+  readonly submittedAt?: number;
+  readonly taskId?: string;
+  readonly completedAt?: number;
+  readonly creditsUsed?: number;
+  readonly basis?: UsageBasis;
+  /** Set by an end that is no success: what the task token is answered with. */
+  readonly failure?: StoredFailure;
+  /** The task token was answered. */
+  readonly deliveredAt?: number;
+  /** Every image and the manifest are in S3. */
+  readonly archivedAt?: number;
+  /** Present while somebody still has to look after the attempt. */
+  readonly nextCheckAt?: number;
+  /** How often the sweep asked EvoLink; the gaps grow with it. */
+  readonly checks: number;
+}
+
+export interface StoredFailure {
+  readonly name: FailureName;
+  /** JSON, as the app reads it. */
+  readonly cause: string;
+}
+
+/** What EvoLink said when the task ended. Links live 24 h, so they are kept here and nowhere in the workflow. */
+export interface TaskOutcome {
+  readonly taskId: string;
+  readonly results: readonly string[];
+  /** EvoLink's usage block as JSON text: kept to the letter. */
+  readonly usage: string | null;
+  readonly billingRule?: string;
+  readonly model?: string;
+}
+
+/** An attempt with everything that was written beside it. */
+export interface AttemptRecord {
+  readonly attempt: Attempt;
+  readonly job: Job;
+  readonly outcome?: TaskOutcome;
+  /** Finished images by index, from 0. */
+  readonly images: ReadonlyMap<number, ArchivedImage>;
+}
+
+/**
+ * The attempt's id: what EvoLink sees in the callback address. It is a hash, so that it tells nothing about the job,
+ * and it follows from job and number, so that a repeated claim meets the same row.
+ */
+export function attemptIdOf(jobId: string, attempt: number): string {
+  return createHash('sha256').update(`${jobId}\n${attempt}`).digest('base64url').slice(0, 22);
+}
+
+export const ATTEMPT_ID_PATTERN = /^[A-Za-z0-9_-]{22}$/;

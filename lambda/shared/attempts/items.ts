@@ -1,0 +1,49 @@
+import { TABLE } from '../../../domain/constants';
+import { ATTEMPT_ID_PATTERN } from './attempt';
+
+/**
+ * Items of the attempt table. One attempt is one partition: its state, its immutable request, what EvoLink answered,
+ * and a line for each archived image. Beside them, a marker for each task id and the ledger.
+ */
+export const SORT_KEY = {
+  attempt: 'attempt',
+  request: 'request',
+  outcome: 'outcome',
+  imagePrefix: 'image#',
+} as const;
+
+/** Step Functions frees an execution's name after 90 days; until a good while later the row guards it. */
+const ATTEMPT_LIFETIME_SECONDS = 120 * 24 * 60 * 60;
+
+type Key = { pk: string; sk: string };
+
+export const attemptPartition = (attemptId: string): string => `attempt#${attemptId}`;
+export const attemptKey = (attemptId: string): Key => ({ pk: attemptPartition(attemptId), sk: SORT_KEY.attempt });
+export const requestKey = (attemptId: string): Key => ({ pk: attemptPartition(attemptId), sk: SORT_KEY.request });
+export const outcomeKey = (attemptId: string): Key => ({ pk: attemptPartition(attemptId), sk: SORT_KEY.outcome });
+export const imageKey = (attemptId: string, index: number): Key => ({
+  pk: attemptPartition(attemptId),
+  sk: `${SORT_KEY.imagePrefix}${String(index).padStart(2, '0')}`,
+});
+
+/** Exists once for each task id: two attempts can never own the same task. */
+export const taskKey = (taskId: string): Key => ({ pk: `task#${taskId}`, sk: 'task' });
+
+/** One line for each attempt, by the day of its booking: a month is read with one query a day, never a scan. */
+export const ledgerKey = (bookedAt: number, attemptId: string): Key => ({
+  pk: `ledger#${new Date(bookedAt).toISOString().slice(0, 10)}`,
+  sk: `${new Date(bookedAt).toISOString()}#${attemptId}`,
+});
+
+export const expiresAt = (createdAt: number): number => Math.floor(createdAt / 1_000) + ATTEMPT_LIFETIME_SECONDS;
+
+/** Spreads open attempts over the shards of the index; the id is a hash already. */
+export const openShard = (attemptId: string): string =>
+  `open#${(Buffer.from(attemptId, 'base64url')[0] ?? 0) % TABLE.openShards}`;
+
+export const allOpenShards = (): string[] => Array.from({ length: TABLE.openShards }, (_, shard) => `open#${shard}`);
+
+export function attemptIdOfKey(pk: unknown): string | undefined {
+  const id = String(pk).replace(/^attempt#/, '');
+  return ATTEMPT_ID_PATTERN.test(id) ? id : undefined;
+}

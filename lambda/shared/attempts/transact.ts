@@ -1,0 +1,68 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DynamoDBDocumentClient, TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+
+/** A condition of the transaction did not hold: nothing was written. `failed` holds the indexes of those items. */
+export class ConditionFailedError extends Error {
+  override readonly name = 'ConditionFailedError';
+  constructor(readonly failed: readonly number[]) {
+    super(`condition failed for transaction items ${failed.join(', ')}`);
+  }
+}
+
+/** Others wrote to the same items all the time we had: nothing was written. */
+export class TableBusyError extends Error {
+  override readonly name = 'TableBusyError';
+  constructor(options: ErrorOptions) {
+    super('the transaction met conflicts or throttling until its time was up', options);
+  }
+}
+
+/** Reasons that say "again, a moment later" rather than "no". */
+const TRANSIENT_REASONS = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
+
+export interface TransactOptions {
+  /** How long conflicts are repeated, in milliseconds. @default 5000 */
+  readonly patienceMs?: number;
+}
+
+/**
+ * Writes all items or none. DynamoDB cancels transactions that meet on an item instead of queueing them, and the SDK
+ * does not repeat those; so conflicts and throttles are repeated here, with full jitter, while there is time.
+ *
+ * A failed condition beside a conflict proves nothing (the conflicting write may undo it), so only a clean failure
+ * counts.
+ *
+ * @throws ConditionFailedError when a condition failed and nothing conflicted
+ * @throws TableBusyError when conflicts lasted longer than `patienceMs`
+ */
+export async function transact(
+  client: DynamoDBDocumentClient,
+  items: NonNullable<TransactWriteCommandInput['TransactItems']>,
+  { patienceMs = 5_000 }: TransactOptions = {},
+): Promise<void> {
+  const deadline = Date.now() + patienceMs;
+  for (let round = 0; ; round++) {
+    try {
+      await client.send(new TransactWriteCommand({ TransactItems: items }));
+      return;
+    } catch (error) {
+      const reasons = cancellationReasons(error);
+      if (reasons === undefined) throw error;
+      const transient = reasons.some((reason) => TRANSIENT_REASONS.has(reason));
+      if (!transient) {
+        const failed = reasons.flatMap((reason, index) => (reason === 'ConditionalCheckFailed' ? [index] : []));
+        if (failed.length === 0) throw error;
+        throw new ConditionFailedError(failed);
+      }
+      if (Date.now() >= deadline) throw new TableBusyError({ cause: error });
+      await delay(Math.random() * Math.min(1_000, 25 * 2 ** round));
+    }
+  }
+}
+
+function cancellationReasons(error: unknown): string[] | undefined {
+  if (!(error instanceof Error) || error.name !== 'TransactionCanceledException') return undefined;
+  const { CancellationReasons } = error as Error & { CancellationReasons?: { Code?: string }[] };
+  return (CancellationReasons ?? []).map((reason) => reason.Code ?? 'None');
+}

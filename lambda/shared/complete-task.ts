@@ -1,0 +1,113 @@
+import { bookedCredits } from '../../domain/usage';
+import { failureDefinition } from '../../domain/failures';
+import type { Task } from '../../evolink/types';
+import { failureOfTaskError } from '../../evolink';
+import type { Attempt, StoredFailure, TaskOutcome } from './attempts/attempt';
+import { isTerminal } from './attempts/attempt';
+import type { AttemptEnd } from './attempts/book';
+import { deliver } from './deliver';
+import type { EndAttemptDependencies } from './end-attempt';
+import { describeFailure, endAttempt } from './end-attempt';
+import { emitCompletion } from './metrics';
+import type { Provider } from './provider';
+
+export interface CompleteTaskDependencies extends EndAttemptDependencies {
+  readonly provider: Provider;
+  readonly now: () => number;
+}
+
+/**
+ * - `ended`: the attempt is booked and its job was answered, now or before.
+ * - `running`: EvoLink says that the task has not ended.
+ * - `not ours`: the task id belongs to another attempt, or this attempt has another task.
+ */
+export type Completion = 'ended' | 'running' | 'not ours';
+
+/**
+ * The one place where a task is completed. Callback and sweep only find the attempt; what happened is read from EvoLink
+ * here, since nothing else is to be trusted. Every step may be repeated: whoever comes second changes nothing.
+ *
+ * @param hint a task id from a callback, used while the submission's own reply is still missing
+ * @throws EvolinkError when EvoLink cannot be read
+ */
+export async function completeTask(
+  attempt: Attempt,
+  source: 'callback' | 'sweep',
+  dependencies: CompleteTaskDependencies,
+  hint?: string,
+): Promise<Completion> {
+  const { table, tokens, provider, now } = dependencies;
+  if (isTerminal(attempt)) {
+    await deliver(attempt, table, tokens);
+    return 'ended';
+  }
+
+  const taskId = attempt.taskId ?? hint;
+  if (taskId === undefined) return 'running';
+  const task = await provider.call((client) => client.getTask(taskId));
+  const linked = attempt.taskId === undefined ? await link(attempt, task, dependencies) : attempt;
+  if (linked === undefined) return 'not ours';
+  if (!hasEnded(task)) return 'running';
+
+  const completedAt = now();
+  const { won } = await endAttempt(linked, endOf(linked, task, completedAt, dependencies.maxAttempts), dependencies);
+  if (won) emitCompletion(linked, source, completedAt);
+  return 'ended';
+}
+
+function hasEnded(task: Task): boolean {
+  return task.status === 'completed' || task.status === 'failed' || task.status === 'cancelled';
+}
+
+/** A callback came before the submission's reply was stored: its secret proves that the task is this attempt's. */
+async function link(
+  attempt: Attempt,
+  task: Task,
+  { table, now }: CompleteTaskDependencies,
+): Promise<Attempt | undefined> {
+  const answer = await table.link(attempt.attemptId, task.id, attempt.createdAt, now());
+  return answer === 'linked' ? table.get(attempt.attemptId) : undefined;
+}
+
+function endOf(attempt: Attempt, task: Task, completedAt: number, maxAttempts: number): AttemptEnd {
+  const delivered = task.status === 'completed' && task.results.length > 0;
+  const { units, basis, billingRule } = bookedCredits({
+    usage: task.usage,
+    estimate: {
+      model: attempt.model,
+      referenceTokens: attempt.referenceTokens,
+      creditsUpper: attempt.creditsHeld,
+    },
+    outcome: task.status === 'completed' ? 'completed' : 'failed',
+  });
+  const outcome: TaskOutcome = {
+    taskId: task.id,
+    results: task.results,
+    usage: task.usage === undefined ? null : JSON.stringify(task.usage),
+    billingRule: task.billingRule ?? billingRule,
+    model: task.model,
+  };
+  return {
+    status: delivered ? 'COMPLETED' : task.status === 'cancelled' ? 'CANCELLED' : 'FAILED',
+    completedAt,
+    creditsUsed: units,
+    basis,
+    outcome,
+    failure: delivered ? undefined : failureOf(attempt, task, units, maxAttempts),
+  };
+}
+
+function failureOf(attempt: Attempt, task: Task, creditsUsed: number, maxAttempts: number): StoredFailure {
+  const { name, retry } =
+    task.status === 'cancelled'
+      ? { name: 'TaskCancelled' as const, retry: false }
+      : task.status === 'completed'
+        ? { name: 'NoContentGenerated' as const, retry: true }
+        : failureOfTaskError(task.error?.code ?? 'unknown_error');
+  return describeFailure(name, attempt, maxAttempts, {
+    // A failure that was charged all the same is no reason to pay again.
+    retry: retry && creditsUsed === 0,
+    charged: creditsUsed > 0 ? 'yes' : failureDefinition(name).charged,
+    provider: { code: task.error?.code, message: task.error?.message, request_id: task.requestId },
+  });
+}

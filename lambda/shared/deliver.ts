@@ -1,0 +1,38 @@
+import type { Attempt } from './attempts/attempt';
+import { isTerminal } from './attempts/attempt';
+import type { AttemptTable } from './attempts/attempt-table';
+import { logger } from './logger';
+import type { TaskTokens } from './task-token';
+
+/**
+ * Answers the waiting state with the end of its attempt. May be repeated at any time: the token is answered once,
+ * `deliveredAt` says that it was.
+ *
+ * A refused token may only be an old one: when Step Functions repeated the state in the meantime, the newer token is in
+ * the row by now and is answered instead. Otherwise nobody waits; the attempt stays open, so that it is seen.
+ */
+export async function deliver(
+  attempt: Attempt,
+  table: AttemptTable,
+  tokens: TaskTokens,
+): Promise<'delivered' | 'refused'> {
+  let current = attempt;
+  for (;;) {
+    if (!isTerminal(current)) throw new Error(`attempt ${current.attemptId} has not ended and cannot be delivered`);
+    if (current.deliveredAt !== undefined) return 'delivered';
+    const answer =
+      current.failure === undefined
+        ? await tokens.succeed(current.taskToken, { attempt: current.attempt, task_id: current.taskId ?? '' })
+        : await tokens.fail(current.taskToken, current.failure);
+    if (answer === 'answered') {
+      await table.markDelivered(current, current.failure !== undefined);
+      return 'delivered';
+    }
+    const latest = await table.get(current.attemptId);
+    if (latest === undefined || latest.taskToken === current.taskToken) {
+      logger.warn('the task token was refused', { job_id: current.jobId, attempt: current.attempt });
+      return 'refused';
+    }
+    current = latest;
+  }
+}

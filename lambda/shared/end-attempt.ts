@@ -1,0 +1,91 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { FailureCauseFacts } from '../../domain/failure-cause';
+import { failureCause } from '../../domain/failure-cause';
+import type { FailureName } from '../../domain/failures';
+import { retryRule, SAME_ATTEMPT_FAILURES } from '../../domain/failures';
+import type { Attempt, StoredFailure } from './attempts/attempt';
+import type { AttemptTable } from './attempts/attempt-table';
+import type { AttemptEnd } from './attempts/book';
+import { book } from './attempts/book';
+import { deliver } from './deliver';
+import { emitBooking, emitJobFailed } from './metrics';
+import type { TaskTokens } from './task-token';
+
+export interface EndAttemptDependencies {
+  readonly client: DynamoDBDocumentClient;
+  readonly table: AttemptTable;
+  readonly tokens: TaskTokens;
+  readonly maxAttempts: number;
+}
+
+/**
+ * Ends an attempt for good: one transaction books it, its winner emits the metrics, and the waiting state gets its
+ * answer. Whoever comes second, or again after a crash, finds what was booked and delivers that.
+ */
+export async function endAttempt(
+  attempt: Attempt,
+  end: AttemptEnd,
+  { client, table, tokens }: EndAttemptDependencies,
+): Promise<{ readonly won: boolean }> {
+  const won = await book(client, table.tableName, attempt, end);
+  if (won) {
+    emitBooking(attempt, end.creditsUsed);
+    if (end.failure !== undefined && !mayRetry(end.failure)) emitJobFailed(end.failure.name, attempt);
+  }
+  const booked = await table.get(attempt.attemptId);
+  if (booked !== undefined) await deliver(booked, table, tokens);
+  return { won };
+}
+
+export interface FailureFacts extends FailureCauseFacts {
+  /** What EvoLink asked for with `Retry-After`, in seconds. */
+  readonly retryAfterSeconds?: number;
+  /** `false` where this very failure must not be repeated, though others of its name may. @default true */
+  readonly retry?: boolean;
+}
+
+/** The failure as the workflow and the app get it. A wait is in it exactly when another attempt is to be made. */
+export function describeFailure(
+  name: FailureName,
+  attempt: Pick<Attempt, 'jobId' | 'attempt' | 'taskId'>,
+  maxAttempts: number,
+  { retryAfterSeconds, retry = true, ...facts }: FailureFacts,
+): StoredFailure {
+  const rule = retryRule(name);
+  const left = rule !== undefined && retry && attempt.attempt < attemptLimit(name, maxAttempts);
+  return {
+    name,
+    cause: failureCause(name, {
+      ...facts,
+      job_id: attempt.jobId,
+      attempt: attempt.attempt,
+      ...(attempt.taskId === undefined ? {} : { task_id: attempt.taskId }),
+      ...(left ? { retry_after_seconds: waitSeconds(rule.waitSeconds, attempt.attempt, retryAfterSeconds) } : {}),
+    }),
+  };
+}
+
+/** A failure that repeats the same attempt uses none up: there the workflow limits the rounds. */
+function attemptLimit(name: FailureName, maxAttempts: number): number {
+  if (SAME_ATTEMPT_FAILURES.includes(name)) return Infinity;
+  return Math.min(maxAttempts, retryRule(name)?.maxAttempts ?? maxAttempts);
+}
+
+/** Longest pause between two attempts, whatever EvoLink or the doubling asks for. */
+const MAX_WAIT_SECONDS = 900;
+
+/**
+ * `Retry-After` is what EvoLink asked for: never less, and up to a quarter more, so that jobs that were refused together
+ * do not come back together. Without it: exponential with full jitter above the failure's own minimum.
+ */
+function waitSeconds(minimum: number, attempt: number, retryAfterSeconds?: number): number {
+  const wait =
+    retryAfterSeconds === undefined
+      ? minimum + Math.random() * minimum * (2 ** attempt - 1)
+      : retryAfterSeconds + (Math.random() * retryAfterSeconds) / 4;
+  return Math.max(1, Math.min(MAX_WAIT_SECONDS, Math.ceil(wait)));
+}
+
+function mayRetry(failure: StoredFailure): boolean {
+  return (JSON.parse(failure.cause) as { retry_after_seconds?: number }).retry_after_seconds !== undefined;
+}

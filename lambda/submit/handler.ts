@@ -1,0 +1,15 @@
+import { ENV } from '../../domain/constants';
+import { requireCount } from '../shared/config';
+import { attemptDependencies } from '../shared/dependencies';
+import type { SubmitEvent } from './submit';
+import { submit } from './submit';
+
+const dependencies = {
+  ...attemptDependencies(),
+  // Empty where the pipeline has no callback endpoint, so it may not be required like the others.
+  callbackBaseUrl: process.env[ENV.callbackBaseUrl] ?? '',
+  firstCheckSeconds: requireCount('firstCheckSeconds'),
+};
+
+/** The Generate state: claims the attempt and submits it to EvoLink, once. */
+export const handler = (event: SubmitEvent): Promise<void> => submit(event, dependencies);

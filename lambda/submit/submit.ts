@@ -1,0 +1,165 @@
+import type { FailureName } from '../../domain/failures';
+import type { Job } from '../../domain/job';
+import type { SubmittedTask } from '../../evolink';
+import { EvolinkError, failureOfSubmitError } from '../../evolink';
+import { ApiKeyUnavailableError } from '../shared/api-key';
+import type { Attempt } from '../shared/attempts/attempt';
+import { attemptIdOf, isTerminal } from '../shared/attempts/attempt';
+import { TableBusyError } from '../shared/attempts/transact';
+import { newCallbackSecret } from '../shared/callback-secret';
+import { deliver } from '../shared/deliver';
+import type { EndAttemptDependencies, FailureFacts } from '../shared/end-attempt';
+import { describeFailure, endAttempt } from '../shared/end-attempt';
+import { describeError, logger } from '../shared/logger';
+import { emitJobFailed } from '../shared/metrics';
+import type { Provider } from '../shared/provider';
+
+/** What the Generate state sends. */
+export interface SubmitEvent {
+  readonly taskToken: string;
+  readonly executionArn: string;
+  readonly executionStartedAt: string;
+  readonly attempt: number;
+  readonly job: Job;
+}
+
+export interface SubmitDependencies extends EndAttemptDependencies {
+  readonly provider: Provider;
+  /** Empty where no callback can arrive: the sweep finds every task then. */
+  readonly callbackBaseUrl: string;
+  readonly firstCheckSeconds: number;
+  readonly now: () => number;
+}
+
+/**
+ * Submits an attempt once. Whatever is expected to go wrong ends as data, sent to the waiting state by name; what is
+ * thrown is a bug, or a fault of AWS after which Step Functions calls again with the same attempt and a new token.
+ */
+export async function submit(event: SubmitEvent, dependencies: SubmitDependencies): Promise<void> {
+  const { table, firstCheckSeconds, now } = dependencies;
+  const { secret, hash } = newCallbackSecret();
+  try {
+    const claimed = await table.claim({
+      job: event.job,
+      attempt: event.attempt,
+      taskToken: event.taskToken,
+      callbackSecretHash: hash,
+      executionArn: event.executionArn,
+      executionStartedAt: event.executionStartedAt,
+      nextCheckAt: now() + firstCheckSeconds * 1_000,
+    });
+    if (claimed === 'exists') return await meetExisting(event, dependencies);
+  } catch (error) {
+    if (error instanceof TableBusyError) return refuse(event, 'Busy', dependencies);
+    throw error;
+  }
+
+  const attempt = await table.get(attemptIdOf(event.job.jobId, event.attempt));
+  if (attempt === undefined) throw new Error('an attempt that was just claimed cannot be read');
+  await post(attempt, event.job, secret, dependencies);
+}
+
+/**
+ * The attempt was claimed before: by an earlier call of this very state, or by another execution of the same name. It is
+ * never sent again. While it is open, the newest token waits for its end; once it has ended, that end is the answer.
+ */
+async function meetExisting(event: SubmitEvent, dependencies: SubmitDependencies): Promise<void> {
+  const { table, tokens, firstCheckSeconds, now } = dependencies;
+  const attemptId = attemptIdOf(event.job.jobId, event.attempt);
+  const found = await table.get(attemptId);
+  if (found === undefined) throw new Error('an attempt that exists cannot be read');
+  if (found.executionArn !== event.executionArn || found.executionStartedAt !== event.executionStartedAt) {
+    return refuse(event, 'JobIdReused', dependencies);
+  }
+  await table.adoptToken(attemptId, event.taskToken, now() + firstCheckSeconds * 1_000);
+  // Read after the token is stored: an end that came before it is answered here, one that comes later finds the token.
+  const current = await table.get(attemptId);
+  if (current !== undefined && isTerminal(current)) await deliver(current, table, tokens);
+}
+
+async function post(attempt: Attempt, job: Job, secret: string, dependencies: SubmitDependencies): Promise<void> {
+  const { provider, callbackBaseUrl, table, now, firstCheckSeconds } = dependencies;
+  const callbackUrl = callbackBaseUrl && `${callbackBaseUrl}/callback/${attempt.attemptId}/${secret}`;
+  let task: SubmittedTask;
+  try {
+    task = await provider.call((client) =>
+      client.submit(
+        { ...job.request, ...(callbackUrl ? { callback_url: callbackUrl } : {}) },
+        { idempotencyKey: attempt.attemptId },
+      ),
+    );
+  } catch (error) {
+    if (error instanceof ApiKeyUnavailableError) {
+      logger.error('no API key', describeError(error));
+      return endUnsent(attempt, 'ApiKeyUnavailable', {}, dependencies);
+    }
+    if (!(error instanceof EvolinkError)) throw error;
+    return meetSubmitError(attempt, error, dependencies);
+  }
+
+  const submittedAt = now();
+  const about = { job_id: job.jobId, attempt: attempt.attempt, task_id: task.id };
+  try {
+    const linked = await table.link(attempt.attemptId, task.id, submittedAt, submittedAt + firstCheckSeconds * 1_000);
+    logger.info('submitted', { ...about, linked });
+  } catch (error) {
+    // The task exists and is paid for, so the job must go on waiting: its callback brings the id once more.
+    logger.error('the task id could not be stored', { ...about, ...describeError(error) });
+  }
+}
+
+async function meetSubmitError(attempt: Attempt, error: EvolinkError, dependencies: SubmitDependencies): Promise<void> {
+  const { table, now, firstCheckSeconds } = dependencies;
+  logger.warn('the submission failed', {
+    ...describeError(error),
+    job_id: attempt.jobId,
+    attempt: attempt.attempt,
+    outcome: error.outcome,
+    status: error.status,
+    request_id: error.requestId,
+  });
+  if (error.outcome === 'unknown') {
+    // EvoLink may have a task by now. Its callback names this attempt; the sweep decides when none comes.
+    await table.markSubmitUnknown(attempt.attemptId, now() + firstCheckSeconds * 1_000);
+    return;
+  }
+  const { name, retry } = failureOfSubmitError(error);
+  await endUnsent(
+    attempt,
+    name,
+    {
+      retry,
+      retryAfterSeconds: error.retryAfterSeconds,
+      provider: {
+        status: error.status,
+        code: error.code,
+        message: error.providerMessage,
+        request_id: error.requestId,
+      },
+    },
+    dependencies,
+  );
+}
+
+/** EvoLink has no task for this attempt, for certain: it ends without a charge. */
+async function endUnsent(
+  attempt: Attempt,
+  name: FailureName,
+  facts: FailureFacts,
+  dependencies: SubmitDependencies,
+): Promise<void> {
+  const failure = describeFailure(name, attempt, dependencies.maxAttempts, facts);
+  const end = { status: 'FAILED', completedAt: dependencies.now(), creditsUsed: 0, basis: 'assumed', failure } as const;
+  await endAttempt(attempt, end, dependencies);
+}
+
+/** Answers this call's own token without an attempt of its own: nothing was written for it. */
+async function refuse(
+  event: SubmitEvent,
+  name: 'Busy' | 'JobIdReused',
+  { tokens, maxAttempts }: SubmitDependencies,
+): Promise<void> {
+  const about = { jobId: event.job.jobId, attempt: event.attempt };
+  await tokens.fail(event.taskToken, describeFailure(name, about, maxAttempts, {}));
+  if (name === 'JobIdReused') emitJobFailed(name, event.job);
+}
