@@ -1,0 +1,55 @@
+/** Readers of single settings. A value comes from JSON (`cdk.json`) or as text (`-c`); both mean the same. */
+
+/** @throws Error that says what the value must be and what it is */
+export type Reader<T> = (raw: unknown) => T;
+
+export function matching(rule: RegExp, expected: string): Reader<string> {
+  return (raw) => (typeof raw === 'string' && rule.test(raw) ? raw : refuse(expected, raw));
+}
+
+export function choice<T extends string>(values: readonly T[]): Reader<T> {
+  return (raw) => values.find((value) => value === raw) ?? refuse(`one of ${values.join(', ')}`, raw);
+}
+
+export function integer(min: number, max: number): Reader<number> {
+  return (raw) => {
+    const value = wholeNumber(raw);
+    return value !== undefined && value >= min && value <= max
+      ? value
+      : refuse(`a whole number from ${min} to ${max}`, raw);
+  };
+}
+
+export function numberOf<T extends number>(values: readonly T[]): Reader<T> {
+  return (raw) => {
+    const value = wholeNumber(raw);
+    return values.find((allowed) => allowed === value) ?? refuse(`one of ${values.join(', ')}`, raw);
+  };
+}
+
+export const httpsUrl: Reader<string> = (raw) => {
+  const expected = 'an https URL without query, fragment and credentials';
+  if (typeof raw !== 'string' || !URL.canParse(raw)) return refuse(expected, raw);
+  const url = new URL(raw);
+  const bare = !/[?#]/.test(raw) && url.username === '' && url.password === '';
+  // What was mistyped may hold a password.
+  return url.protocol === 'https:' && bare ? raw : refuse(expected, `${url.protocol}//${url.host}${url.pathname}`);
+};
+
+/** Names separated by commas. */
+export const hosts: Reader<string[]> = (raw) => {
+  const host = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
+  const names = typeof raw === 'string' ? raw.split(',').map((name) => name.trim()) : [];
+  return names.length > 0 && names.every((name) => host.test(name))
+    ? names
+    : refuse('host names in lower case, separated by commas', raw);
+};
+
+function wholeNumber(raw: unknown): number | undefined {
+  if (typeof raw === 'number') return Number.isSafeInteger(raw) ? raw : undefined;
+  return typeof raw === 'string' && /^\d{1,9}$/.test(raw) ? Number(raw) : undefined;
+}
+
+function refuse(expected: string, raw: unknown): never {
+  throw new Error(`must be ${expected}, got ${JSON.stringify(raw)}`);
+}

@@ -1,0 +1,123 @@
+/**
+ * What can be set from outside, in `cdk.json` or by `-c pipeline:<key>=<value>`: read and checked in one place, with
+ * every problem reported at once. Nothing is created before all of them are mended.
+ */
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { DEFAULT_EVOLINK_BASE_URL } from '../domain/constants';
+import { Quality, type RequestDefaults, Resolution } from '../lib';
+import { choice, hosts, httpsUrl, integer, matching, numberOf, type Reader } from './readers';
+
+export const PREFIX = 'pipeline:';
+
+/** Every key, and how its value is read. Ranges are those of the construct's properties. */
+const READERS = {
+  stackName: matching(/^[A-Za-z][A-Za-z0-9-]{0,127}$/, 'a stack name: letters, digits and hyphens, a letter first'),
+  apiKeySecretName: matching(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'the name of a secret'),
+  evolinkBaseUrl: httpsUrl,
+  defaultModel: matching(/^[a-z0-9][a-z0-9.-]{0,99}$/, 'the name of a model'),
+  defaultSize: matching(
+    /^(auto|[1-9]\d{0,3}:[1-9]\d{0,3}|[1-9]\d{0,3}[xX×][1-9]\d{0,3})$/,
+    'auto, a ratio such as 16:9 or pixels such as 1536x1024',
+  ),
+  defaultResolution: choice(Object.values(Resolution)),
+  defaultQuality: choice(Object.values(Quality)),
+  defaultN: integer(1, 10),
+  callbackTimeoutMinutes: integer(5, 24 * 60),
+  maxAttempts: integer(1, 10),
+  firstCheckSeconds: integer(3, 3_600),
+  sweepIntervalMinutes: integer(1, 60),
+  logRetentionDays: numberOf(Object.values(RetentionDays).filter((days) => typeof days === 'number')),
+  imageRetentionDays: integer(1, 36_500),
+  removalPolicy: choice(['retain', 'destroy']),
+  resultHosts: hosts,
+} as const satisfies Record<string, Reader<unknown>>;
+
+type Key = keyof typeof READERS;
+type Values = { readonly [K in Key]?: ReturnType<(typeof READERS)[K]> };
+
+export const KEYS = Object.keys(READERS) as Key[];
+
+/** The deployable app's settings, checked. What is absent is left to the construct's own defaults. */
+export interface Settings {
+  readonly stackName: string;
+  readonly apiKeySecretName: string;
+  readonly evolinkBaseUrl: string;
+  readonly defaults: RequestDefaults;
+  readonly callbackTimeout?: Duration;
+  readonly maxAttempts?: number;
+  readonly firstCheckAfter?: Duration;
+  readonly sweepInterval?: Duration;
+  readonly logRetention?: RetentionDays;
+  readonly imageRetention?: Duration;
+  readonly removalPolicy?: RemovalPolicy;
+  readonly resultHosts?: string[];
+}
+
+/** Settings that can't be used. The message lists every reason, one to a line. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+
+  constructor(readonly problems: readonly string[]) {
+    super(['The settings of the pipeline are wrong:', ...problems.map((problem) => `  - ${problem}`)].join('\n'));
+  }
+}
+
+/**
+ * @param context the app's whole context; keys without our prefix belong to CDK and to others
+ * @throws SettingsError with every problem there is
+ */
+export function readSettings(context: Readonly<Record<string, unknown>>): Settings {
+  const values: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const [contextKey, raw] of Object.entries(context)) {
+    if (!contextKey.startsWith(PREFIX)) continue;
+    const key = contextKey.slice(PREFIX.length);
+    if (!isKey(key)) {
+      problems.push(
+        `${contextKey} is not a setting; the settings are ${KEYS.map((known) => PREFIX + known).join(', ')}`,
+      );
+      continue;
+    }
+    try {
+      values[key] = READERS[key](raw);
+    } catch (error) {
+      problems.push(`${contextKey} ${(error as Error).message}`);
+    }
+  }
+  if (problems.length > 0) throw new SettingsError(problems);
+  return toSettings(values);
+}
+
+function toSettings(values: Values): Settings {
+  return {
+    stackName: values.stackName ?? 'EvolinkImagePipeline',
+    apiKeySecretName: values.apiKeySecretName ?? 'evolink/api-key',
+    evolinkBaseUrl: values.evolinkBaseUrl ?? DEFAULT_EVOLINK_BASE_URL,
+    defaults: {
+      model: values.defaultModel,
+      size: values.defaultSize,
+      resolution: values.defaultResolution,
+      quality: values.defaultQuality,
+      n: values.defaultN,
+    },
+    callbackTimeout: when(values.callbackTimeoutMinutes, Duration.minutes),
+    maxAttempts: values.maxAttempts,
+    firstCheckAfter: when(values.firstCheckSeconds, Duration.seconds),
+    sweepInterval: when(values.sweepIntervalMinutes, Duration.minutes),
+    logRetention: values.logRetentionDays,
+    imageRetention: when(values.imageRetentionDays, Duration.days),
+    removalPolicy: when(values.removalPolicy, (policy) =>
+      policy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+    ),
+    resultHosts: values.resultHosts,
+  };
+}
+
+function when<T, R>(value: T | undefined, use: (value: T) => R): R | undefined {
+  return value === undefined ? undefined : use(value);
+}
+
+function isKey(key: string): key is Key {
+  return Object.hasOwn(READERS, key);
+}

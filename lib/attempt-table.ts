@@ -1,0 +1,72 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, Billing, ProjectionType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { TABLE } from '../domain/constants';
+
+/** Properties of an `AttemptTable`. */
+export interface AttemptTableProps {
+  /**
+   * What becomes of the table when it is removed from the stack. A table that is retained is also protected against
+   * deletion.
+   *
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/**
+ * One row for each attempt to get a task, changed by conditional writes only, so that nobody pays twice; besides, a
+ * sparse index of the attempts that somebody still has to look after. Attempts expire after more than 90 days, when
+ * their job's name is free again.
+ */
+export class AttemptTable extends Construct {
+  /** The table itself, with on-demand capacity, point-in-time recovery and AWS-owned encryption keys. */
+  public readonly table: TableV2;
+
+  constructor(scope: Construct, id: string, props: AttemptTableProps = {}) {
+    super(scope, id);
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+
+    this.table = new TableV2(this, 'Table', {
+      partitionKey: { name: TABLE.partitionKey, type: AttributeType.STRING },
+      sortKey: { name: TABLE.sortKey, type: AttributeType.STRING },
+      billing: Billing.onDemand(),
+      timeToLiveAttribute: TABLE.timeToLive,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      globalSecondaryIndexes: [
+        {
+          indexName: TABLE.openIndex,
+          partitionKey: { name: TABLE.openIndexPartitionKey, type: AttributeType.STRING },
+          sortKey: { name: TABLE.openIndexSortKey, type: AttributeType.NUMBER },
+          projectionType: ProjectionType.INCLUDE,
+          nonKeyAttributes: [...TABLE.openIndexProjection],
+        },
+      ],
+      removalPolicy,
+      deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
+    });
+  }
+
+  /** Lets a function claim, change and complete attempts, also in transactions that check other rows. */
+  public grantTransact(grantee: IGrantable): Grant {
+    const actions = ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'ConditionCheckItem'];
+    return this.grant(grantee, actions, this.table.tableArn);
+  }
+
+  /** Lets a function read an attempt and record on it what became of its images. */
+  public grantRecord(grantee: IGrantable): Grant {
+    return this.grant(grantee, ['GetItem', 'PutItem', 'UpdateItem', 'Query'], this.table.tableArn);
+  }
+
+  /** Lets a function find the attempts that are due for a check. */
+  public grantFindOpen(grantee: IGrantable): Grant {
+    return this.grant(grantee, ['Query'], `${this.table.tableArn}/index/${TABLE.openIndex}`);
+  }
+
+  /** CDK's own grants of a table would add batch operations, scans and every index. */
+  private grant(grantee: IGrantable, operations: string[], resource: string): Grant {
+    const actions = operations.map((operation) => `dynamodb:${operation}`);
+    return Grant.addToPrincipal({ grantee, actions, resourceArns: [resource] });
+  }
+}

@@ -1,0 +1,13 @@
+export { ArchiveBucket, type ArchiveBucketProps } from './archive-bucket';
+export { AttemptTable, type AttemptTableProps } from './attempt-table';
+export { CallbackEndpoint, type CallbackEndpointProps } from './callback-endpoint';
+export { ImagePipeline } from './image-pipeline';
+export type { ImagePipelineProps } from './image-pipeline-props';
+export { MeteredPipeline } from './metrics';
+export { PipelineDashboard, type PipelineDashboardProps } from './pipeline-dashboard';
+export { PipelineFunction, type PipelineFunctionProps } from './pipeline-function';
+export { PipelineFunctions, type PipelineFunctionsProps } from './pipeline-functions';
+export { Quality, Resolution, type RequestDefaults } from './request-defaults';
+export { SweepSchedule, type SweepScheduleProps } from './sweep-schedule';
+export { TaskCompletion, type TaskCompletionProps } from './task-completion';
+export { Workflow, type WorkflowProps } from './workflow';

@@ -1,0 +1,118 @@
+import { type Duration, Token } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import type { RequestDefaults } from './request-defaults';
+
+/** Bounds of a duration, both included. */
+export interface DurationRange {
+  readonly min: Duration;
+  readonly max?: Duration;
+  /** The duration is a multiple of this. */
+  readonly step: Duration;
+}
+
+/** Durations end up in arithmetic and in whole-number settings, so a token can't stand for one. */
+export function validateDuration(
+  scope: IConstruct,
+  name: string,
+  value: Duration | undefined,
+  range: DurationRange,
+): void {
+  if (value === undefined) return;
+  if (value.isUnresolved()) fail(scope, `${name} must be known at synthesis, got a token`);
+  const milliseconds = value.toMilliseconds();
+  const tooLong = range.max !== undefined && milliseconds > range.max.toMilliseconds();
+  if (milliseconds < range.min.toMilliseconds() || tooLong) {
+    const limits = range.max
+      ? `between ${range.min.toHumanString()} and ${range.max.toHumanString()}`
+      : `at least ${range.min.toHumanString()}`;
+    fail(scope, `${name} must be ${limits}, got ${value.toHumanString()}`);
+  }
+  if (milliseconds % range.step.toMilliseconds() !== 0) {
+    fail(scope, `${name} must be a multiple of ${range.step.toHumanString()}, got ${value.toHumanString()}`);
+  }
+}
+
+export function validateInteger(
+  scope: IConstruct,
+  name: string,
+  value: number | undefined,
+  min: number,
+  max: number,
+): void {
+  if (value === undefined || Token.isUnresolved(value)) return;
+  if (!Number.isInteger(value) || value < min || value > max) {
+    fail(scope, `${name} must be a whole number from ${min} to ${max}, got ${value}`);
+  }
+}
+
+/** The API key is sent to this address: never in the clear. */
+export function validateHttpsUrl(scope: IConstruct, name: string, value: string | undefined): void {
+  if (value === undefined || Token.isUnresolved(value)) return;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const bare = url && !/[?#]/.test(value) && url.username === '' && url.password === '';
+  if (url?.protocol !== 'https:' || !bare) {
+    fail(scope, `${name} must be an https URL without query, fragment and credentials, got ${redacted(value)}`);
+  }
+}
+
+export function validateHosts(scope: IConstruct, name: string, values: string[] | undefined): void {
+  if (values === undefined || Token.isUnresolved(values)) return;
+  if (values.length === 0) fail(scope, `${name} must name at least one host, or be left out; got an empty list`);
+  const label = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+  const host = new RegExp(`^(?=.{1,253}$)${label}(\\.${label})*$`);
+  for (const value of values) {
+    if (Token.isUnresolved(value) || host.test(value)) continue;
+    fail(scope, `${name} must hold host names in lower case, without scheme, port and path; got ${value}`);
+  }
+}
+
+export function validateNamespace(scope: IConstruct, name: string, value: string | undefined): void {
+  if (value === undefined || Token.isUnresolved(value)) return;
+  if (!/^[A-Za-z0-9._\-/#]{1,255}$/.test(value) || value.startsWith('AWS/')) {
+    fail(scope, `${name} must have 1 to 255 characters of A-Z a-z 0-9 . _ - / # and not start with AWS/, got ${value}`);
+  }
+}
+
+/** The rules of each model are applied at run time; what no model accepts is refused here. */
+export function validateDefaults(scope: IConstruct, defaults: RequestDefaults | undefined): void {
+  validateInteger(scope, 'defaults.n', defaults?.n, 1, 10);
+  validatePattern(scope, 'defaults.model', defaults?.model, /^[a-z0-9][a-z0-9.-]{0,99}$/, 'the name of a model');
+  const size = /^(auto|[1-9]\d{0,3}:[1-9]\d{0,3}|[1-9]\d{0,3}[xX×][1-9]\d{0,3})$/;
+  validatePattern(
+    scope,
+    'defaults.size',
+    defaults?.size,
+    size,
+    'auto, a ratio such as 16:9 or pixels such as 1536x1024',
+  );
+}
+
+/** The lifecycle of somebody else's bucket is not ours to set: a retention that has no effect would surprise. */
+export function validateRetention(scope: IConstruct, hasBucket: boolean, retention: Duration | undefined): void {
+  if (hasBucket && retention !== undefined) {
+    fail(
+      scope,
+      `imageRetention can't be combined with archiveBucket, got ${retention.toHumanString()}: set it on that bucket`,
+    );
+  }
+}
+
+function validatePattern(
+  scope: IConstruct,
+  name: string,
+  value: string | undefined,
+  rule: RegExp,
+  expected: string,
+): void {
+  if (value === undefined || Token.isUnresolved(value)) return;
+  if (!rule.test(value)) fail(scope, `${name} must be ${expected}, got ${value}`);
+}
+
+/** An address that was mistyped may hold a password. */
+function redacted(url: string): string {
+  return url.replace(/\/\/[^/]*@/, '//***@').replace(/\?.*/, '?***');
+}
+
+function fail(scope: IConstruct, message: string): never {
+  throw new Error(`${scope.node.path}: ${message}`);
+}

@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import fc from 'fast-check';
+import { KEYS, PREFIX, readSettings, SettingsError } from '../../bin/settings';
+
+const CONTEXT = (
+  JSON.parse(readFileSync(join(__dirname, '../../cdk.json'), 'utf8')) as { context: Record<string, unknown> }
+).context;
+
+function problemsOf(context: Record<string, unknown>): readonly string[] {
+  try {
+    readSettings(context);
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+}
+
+test('an app that sets nothing gets the documented defaults', () => {
+  expect(readSettings({})).toMatchObject({
+    stackName: 'EvolinkImagePipeline',
+    apiKeySecretName: 'evolink/api-key',
+    evolinkBaseUrl: 'https://api.evolink.ai',
+  });
+});
+
+test('every setting is read, from JSON', () => {
+  const settings = readSettings({
+    'pipeline:stackName': 'Images-prod',
+    'pipeline:apiKeySecretName': 'prod/evolink',
+    'pipeline:evolinkBaseUrl': 'https://evolink.example.com',
+    'pipeline:defaultModel': 'gpt-image-2',
+    'pipeline:defaultSize': '16:9',
+    'pipeline:defaultResolution': '2K',
+    'pipeline:defaultQuality': 'high',
+    'pipeline:defaultN': 2,
+    'pipeline:callbackTimeoutMinutes': 30,
+    'pipeline:maxAttempts': 5,
+    'pipeline:firstCheckSeconds': 10,
+    'pipeline:sweepIntervalMinutes': 2,
+    'pipeline:logRetentionDays': 7,
+    'pipeline:imageRetentionDays': 90,
+    'pipeline:removalPolicy': 'destroy',
+    'pipeline:resultHosts': 'files.evolink.ai, media.evolink.ai',
+  });
+
+  expect(settings).toEqual({
+    stackName: 'Images-prod',
+    apiKeySecretName: 'prod/evolink',
+    evolinkBaseUrl: 'https://evolink.example.com',
+    defaults: { model: 'gpt-image-2', size: '16:9', resolution: '2K', quality: 'high', n: 2 },
+    callbackTimeout: Duration.minutes(30),
+    maxAttempts: 5,
+    firstCheckAfter: Duration.seconds(10),
+    sweepInterval: Duration.minutes(2),
+    logRetention: RetentionDays.ONE_WEEK,
+    imageRetention: Duration.days(90),
+    removalPolicy: RemovalPolicy.DESTROY,
+    resultHosts: ['files.evolink.ai', 'media.evolink.ai'],
+  });
+});
+
+test('numbers may come as text, as -c gives them', () => {
+  expect(readSettings({ 'pipeline:maxAttempts': '5', 'pipeline:logRetentionDays': '7' })).toMatchObject({
+    maxAttempts: 5,
+    logRetention: RetentionDays.ONE_WEEK,
+  });
+});
+
+test('a table and a bucket may be kept by name', () => {
+  expect(readSettings({ 'pipeline:removalPolicy': 'retain' }).removalPolicy).toBe(RemovalPolicy.RETAIN);
+});
+
+test.each([
+  ['stackName', '9lives'],
+  ['stackName', 7],
+  ['apiKeySecretName', ''],
+  ['apiKeySecretName', 'a b'],
+  ['evolinkBaseUrl', 'http://api.evolink.ai'],
+  ['evolinkBaseUrl', 'https://api.evolink.ai?x=1'],
+  ['evolinkBaseUrl', 'evolink'],
+  ['defaultModel', 'GPT 2'],
+  ['defaultSize', 'big'],
+  ['defaultResolution', '8K'],
+  ['defaultQuality', 'ultra'],
+  ['defaultN', 11],
+  ['callbackTimeoutMinutes', 4],
+  ['callbackTimeoutMinutes', 1_441],
+  ['maxAttempts', 0],
+  ['maxAttempts', '3.5'],
+  ['maxAttempts', ''],
+  ['maxAttempts', null],
+  ['firstCheckSeconds', 2],
+  ['sweepIntervalMinutes', '0'],
+  ['logRetentionDays', 8],
+  ['imageRetentionDays', 0],
+  ['removalPolicy', 'keep'],
+  ['removalPolicy', 'RETAIN'],
+  ['resultHosts', ''],
+  ['resultHosts', 'a.example.com,,b.example.com'],
+  ['resultHosts', 'https://a.example.com'],
+])('%s refuses %j, and says what it must be', (key, value) => {
+  const [problem, ...others] = problemsOf({ [PREFIX + key]: value });
+
+  expect(problem).toMatch(new RegExp(`^pipeline:${key} must be .+, got `));
+  expect(others).toEqual([]);
+});
+
+test('all problems are listed at once', () => {
+  const problems = problemsOf({
+    'pipeline:maxAttempts': 0,
+    'pipeline:removalPolicy': 'keep',
+    'pipeline:maxAttempt': 3,
+    'pipeline:toString': 1,
+  });
+
+  expect(problems).toHaveLength(4);
+  expect(new SettingsError(problems).message.split('\n')).toHaveLength(5);
+});
+
+test('an unknown setting is refused with the list of those that are known', () => {
+  const [problem] = problemsOf({ 'pipeline:retention': 3 });
+
+  for (const key of KEYS) expect(problem).toContain(PREFIX + key);
+});
+
+test('context of CDK and of others is not ours to judge', () => {
+  expect(problemsOf({ '@aws-cdk/core:checkSecretUsage': 'what?', pipelines: 1 })).toEqual([]);
+});
+
+test('a password in a URL is not repeated', () => {
+  const problems = problemsOf({ 'pipeline:evolinkBaseUrl': 'https://me:hunter2@api.evolink.ai/?key=hunter2' });
+
+  expect(problems).toHaveLength(1);
+  expect(problems.join()).not.toContain('hunter2');
+});
+
+test('whatever is set, it is read or refused by name, and nothing else is thrown', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.constantFrom(...KEYS.map((key) => PREFIX + key)), fc.jsonValue()), (context) => {
+      for (const problem of problemsOf(context)) expect(problem).toMatch(/^pipeline:\w+ must be /);
+    }),
+  );
+});
+
+test('cdk.json explains every setting, and no other', () => {
+  expect(Object.keys(CONTEXT['//'] as object).sort()).toEqual(KEYS.map((key) => PREFIX + key).sort());
+});

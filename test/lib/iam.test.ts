@@ -1,0 +1,194 @@
+import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { build, type CloudFormation, flatten, type Props, synth, synthesised } from './support';
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+}
+
+/** All that a role of a template is allowed, as `action resource` lines. */
+function rights(json: CloudFormation, roleIdPart: string): string[] {
+  return policies(json)
+    .filter(({ roles }) => roles.some((role) => role.includes(roleIdPart)))
+    .flatMap(({ statements }) => statements.flatMap(lines))
+    .sort();
+}
+
+function policies(json: CloudFormation): { roles: string[]; statements: Statement[] }[] {
+  return Object.entries(json.Resources).flatMap(([id, { Type, Properties }]) => {
+    if (Type === 'AWS::IAM::Role') {
+      // Inline policies and managed ones would escape the other two branches: there are none.
+      if (Properties.Policies || Properties.ManagedPolicyArns) throw new Error(`${id} has policies of its own`);
+      return [];
+    }
+    if (Type !== 'AWS::IAM::Policy' && Type !== 'AWS::IAM::ManagedPolicy') return [];
+    const roles = ((Properties.Roles ?? []) as unknown[]).map(flatten);
+    return [
+      { roles: Type === 'AWS::IAM::ManagedPolicy' ? [id] : roles, statements: Properties.PolicyDocument.Statement },
+    ];
+  });
+}
+
+function lines({ Effect, Action, Resource }: Statement): string[] {
+  if (Effect !== 'Allow') throw new Error(`a policy with ${Effect}`);
+  const resources = (Array.isArray(Resource) ? Resource : [Resource]).map(flatten).map(shorten);
+  return [Action].flat().flatMap((action) => resources.map((target) => `${action} ${target}`));
+}
+
+/** Logical ids without their hashes, which say nothing here. */
+function shorten(arn: string): string {
+  return arn
+    .replace(/<([A-Za-z]+?)[0-9A-F]{8}(\.\w+)?>/g, '<$1$2>')
+    .replace(/^arn:aws:(\w+):<AWS::Region>:<AWS::AccountId>:/, '$1:');
+}
+
+const { json } = synth();
+
+const OWN_LOG = (name: string) => [
+  `logs:CreateLogStream <ImagesFunctions${name}Logs.Arn>`,
+  `logs:PutLogEvents <ImagesFunctions${name}Logs.Arn>`,
+];
+const TRANSACT = ['ConditionCheckItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map(
+  (operation) => `dynamodb:${operation} <ImagesAttemptsTable.Arn>`,
+);
+const ANSWER = ['states:SendTaskFailure', 'states:SendTaskSuccess'].map(
+  (action) => `${action} <ImagesWorkflowStateMachine>`,
+);
+const READ_KEY = 'secretsmanager:GetSecretValue secretsmanager:secret:evolink/api-key-??????';
+const EXECUTIONS = 'states:execution:<ImagesWorkflowStateMachine.Name>:*';
+
+describe('each role has exactly', () => {
+  test.each([
+    ['Validate', OWN_LOG('Validate')],
+    ['Submit', [...OWN_LOG('Submit'), ...TRANSACT, ...ANSWER, READ_KEY]],
+    ['Callback', [...OWN_LOG('Callback'), ...TRANSACT, ...ANSWER, READ_KEY, `states:DescribeExecution ${EXECUTIONS}`]],
+    [
+      'Sweep',
+      [
+        ...OWN_LOG('Sweep'),
+        ...TRANSACT,
+        ...ANSWER,
+        READ_KEY,
+        `states:DescribeExecution ${EXECUTIONS}`,
+        'dynamodb:Query <ImagesAttemptsTable.Arn>/index/open',
+      ],
+    ],
+    [
+      'Archive',
+      [
+        ...OWN_LOG('Archive'),
+        ...TRANSACT.filter((right) => !right.includes('ConditionCheckItem')),
+        's3:PutObject <ImagesArchiveBucket.Arn>/*',
+      ],
+    ],
+  ])('what %s uses', (name, expected) => {
+    expect(rights(json, `Functions${name}Role`)).toEqual([...expected].sort());
+  });
+
+  test('its three functions and its log, for the state machine', () => {
+    const functions = rights(json, 'WorkflowStateMachineRole').filter((right) => !right.startsWith('logs:'));
+
+    expect(functions).toEqual(
+      ['Archive', 'Submit', 'Validate']
+        .flatMap((name) =>
+          ['', ':*'].map((suffix) => `lambda:InvokeFunction <ImagesFunctions${name}Function.Arn>${suffix}`),
+        )
+        .sort(),
+    );
+  });
+});
+
+/** Why a resource may be a wildcard. Whatever is not here fails the test below. */
+const WILDCARDS: readonly [pattern: RegExp, reason: string][] = [
+  [
+    /^logs:(\w+LogDeliver\w+|\w+ResourcePolic\w+|DescribeLogGroups) \*$/,
+    'log delivery has no resource-level permissions',
+  ],
+  [/^lambda:InvokeFunction <\w+\.Arn>:\*$/, 'versions of one function'],
+  [/^s3:(PutObject|GetObject) <\w+\.Arn>\/\*$/, 'keys are made from job ids'],
+  [/^states:(Describe|Stop)Execution states:execution:<\w+\.Name>:\*$/, 'apps name their executions'],
+  [/^secretsmanager:GetSecretValue secretsmanager:secret:[\w/-]+-\?{6}$/, 'Secrets Manager appends six characters'],
+];
+
+const everyPolicy: [string, Props][] = [
+  ['minimal properties', () => ({})],
+  [
+    'keys of its own',
+    (stack) => ({
+      apiKey: new Secret(stack, 'Key', { encryptionKey: new Key(stack, 'SecretKey') }),
+      archiveBucket: new Bucket(stack, 'Bucket', { encryptionKey: new Key(stack, 'BucketKey') }),
+    }),
+  ],
+];
+
+describe.each(everyPolicy)('with %s', (_, props) => {
+  const all = policies(synth(props).json).flatMap(({ statements }) => statements.flatMap(lines));
+
+  test('no action is a wildcard', () => {
+    expect(all.length).toBeGreaterThan(20);
+    expect(all.filter((right) => /[*?]/.test(right.split(' ')[0]!))).toEqual([]);
+  });
+
+  test('each resource wildcard has a reason', () => {
+    const wild = all.filter((right) => /[*?]/.test(right));
+
+    expect(wild.filter((right) => !WILDCARDS.some(([pattern]) => pattern.test(right)))).toEqual([]);
+  });
+});
+
+test('keys of the secret and the bucket are used for what is needed, through Secrets Manager alone for the secret', () => {
+  const keyed = synth(everyPolicy[1]![1]).json;
+
+  expect(rights(keyed, 'SubmitRole')).toContainEqual('kms:Decrypt <SecretKey.Arn>');
+  expect(rights(keyed, 'ArchiveRole')).toContainEqual('kms:GenerateDataKey <BucketKey.Arn>');
+  expect(rights(keyed, 'ArchiveRole').join()).not.toContain('kms:Decrypt');
+  expect(rights(keyed, 'ValidateRole').join()).not.toContain('kms:');
+  const submit = JSON.stringify(policies(keyed).filter(({ roles }) => roles.join().includes('SubmitRole')));
+  expect(submit).toMatch(/"kms:ViaService"/);
+});
+
+describe('grants', () => {
+  /** What a grant writes into a policy. */
+  function granted(grant: 'grantUse' | 'grantReadImages', props: Props = () => ({})): string[] {
+    const { stack, pipeline } = build(props);
+    const policy = new ManagedPolicy(stack, 'Policy');
+    pipeline[grant](policy).assertSuccess();
+    return rights(synthesised(stack).json, 'Policy');
+  }
+
+  const READ = 's3:GetObject <ImagesArchiveBucket.Arn>/*';
+
+  test('grantUse: start, describe and stop this machine, read images, and no history', () => {
+    expect(granted('grantUse')).toEqual(
+      [
+        'states:StartExecution <ImagesWorkflowStateMachine>',
+        `states:DescribeExecution ${EXECUTIONS}`,
+        `states:StopExecution ${EXECUTIONS}`,
+        READ,
+      ].sort(),
+    );
+  });
+
+  test('grantReadImages: read images', () => {
+    expect(granted('grantReadImages')).toEqual([READ]);
+  });
+
+  test('a bucket with a key: decrypt too', () => {
+    const props: Props = (stack) => ({
+      archiveBucket: new Bucket(stack, 'Bucket', { encryptionKey: new Key(stack, 'BucketKey') }),
+    });
+
+    expect(granted('grantReadImages', props)).toEqual(['kms:Decrypt <BucketKey.Arn>', 's3:GetObject <Bucket.Arn>/*']);
+  });
+
+  test('a role can be granted as well as a policy', () => {
+    const { stack, pipeline } = build();
+    pipeline.grantUse(new Role(stack, 'App', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }));
+
+    expect(rights(synthesised(stack).json, 'App')).toHaveLength(4);
+  });
+});
