@@ -59,20 +59,24 @@ async function archiveImages(record: AttemptRecord, dependencies: ArchiveDepende
   const images: ArchivedImage[] = [];
   const folder = await mkdtemp(join(tmpdir(), 'images-'));
   const waiting = [...links.entries()];
+  const failures: unknown[] = [];
   const worker = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, url] = next;
-      images[index] = record.images.get(index) ?? (await archiveImage(record, index, url, folder, dependencies));
+      try {
+        images[index] = record.images.get(index) ?? (await archiveImage(record, index, url, folder, dependencies));
+      } catch (error) {
+        // All are given their chance before a failure ends the run: what is in S3 need not be fetched again.
+        failures.push(error);
+      }
     }
   };
   try {
-    // All are given their chance before one failure ends the run: what is in S3 need not be fetched again.
-    const ended = await Promise.allSettled(Array.from({ length: PARALLEL }, worker));
-    const failure = ended.find((result) => result.status === 'rejected');
-    if (failure !== undefined) throw failure.reason;
+    await Promise.all(Array.from({ length: PARALLEL }, worker));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+  if (failures.length > 0) throw failures[0];
   return images;
 }
 

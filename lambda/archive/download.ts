@@ -6,7 +6,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ArchiveError } from './errors';
 import { guardedLookup, refuseUrl } from './url-guard';
-import type { UrlRules } from './url-guard';
+import type { Resolve, UrlRules } from './url-guard';
 
 export interface DownloadOptions extends UrlRules {
   readonly userAgent: string;
@@ -16,6 +16,10 @@ export interface DownloadOptions extends UrlRules {
   readonly idleMs?: number;
   /** Longest duration of one download, redirects included, in milliseconds. @default 120 000 */
   readonly totalMs?: number;
+  /** Certificate authorities in PEM, for a host of one's own. @default - those that Node trusts */
+  readonly ca?: string;
+  /** How names become addresses. What it gives is checked as always. @default - `dns.lookup` */
+  readonly resolve?: Resolve;
 }
 
 export interface Downloaded {
@@ -71,7 +75,8 @@ function request(url: URL, options: DownloadOptions, signal: AbortSignal): Promi
       {
         signal,
         agent: false,
-        lookup: guardedLookup(options),
+        lookup: guardedLookup(options, options.resolve),
+        ca: options.ca,
         timeout: options.idleMs ?? 15_000,
         headers: { 'user-agent': options.userAgent, accept: 'image/*' },
       },

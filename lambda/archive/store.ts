@@ -13,16 +13,22 @@ export async function storeImage(
   file: string,
   { bytes, sha256 }: Downloaded,
 ): Promise<void> {
-  await client.send(
-    new PutObjectCommand({
-      Bucket: target.bucket,
-      Key: target.key,
-      Body: createReadStream(file),
-      ContentLength: bytes,
-      ContentType: target.contentType,
-      ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64'),
-    }),
-  );
+  const body = createReadStream(file);
+  try {
+    await client.send(
+      new PutObjectCommand({
+        Bucket: target.bucket,
+        Key: target.key,
+        Body: body,
+        ContentLength: bytes,
+        ContentType: target.contentType,
+        ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64'),
+      }),
+    );
+  } finally {
+    // A request that failed early leaves the file open, and Lambda keeps the process for the next job.
+    body.destroy();
+  }
 }
 
 export async function storeManifest(client: S3Client, bucket: string, key: string, manifest: object): Promise<void> {

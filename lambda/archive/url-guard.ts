@@ -1,4 +1,4 @@
-import { lookup as dnsLookup } from 'node:dns';
+import { lookup as dnsLookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { isLoopbackHost, isPublicAddress } from '../../domain/public-address';
 import { ArchiveError } from './errors';
@@ -9,6 +9,13 @@ export interface UrlRules {
   /** Local clouds only: set where EvoLink's base URL is itself a loopback address. */
   readonly allowLoopback: boolean;
 }
+
+/** `dns.lookup`, as far as it is used here: all addresses of a name. */
+export type Resolve = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
 
 /** Says why a link may not be followed, by its text alone; the address behind a name is checked at the connection. */
 export function refuseUrl(text: string, rules: UrlRules): string | undefined {
@@ -29,7 +36,7 @@ export function refuseUrl(text: string, rules: UrlRules): string | undefined {
  * Resolves a name once and hands exactly the checked addresses to the connection: what is looked at is what is used, so
  * a name that changes its address in between (DNS rebinding) gains nothing.
  */
-export function guardedLookup(rules: Pick<UrlRules, 'allowLoopback'>, resolve = dnsLookup): LookupFunction {
+export function guardedLookup(rules: Pick<UrlRules, 'allowLoopback'>, resolve: Resolve = dnsLookup): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, '', 0);

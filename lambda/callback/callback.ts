@@ -3,6 +3,7 @@ import { EvolinkError, isTaskId } from '../../evolink';
 import { ApiKeyUnavailableError } from '../shared/api-key';
 import type { Attempt } from '../shared/attempts/attempt';
 import { ATTEMPT_ID_PATTERN, isTerminal } from '../shared/attempts/attempt';
+import { TableBusyError } from '../shared/attempts/transact';
 import { isCallbackSecret } from '../shared/callback-secret';
 import type { CompleteTaskDependencies, Completion } from '../shared/complete-task';
 import { completeTask } from '../shared/complete-task';
@@ -57,8 +58,9 @@ async function tryToComplete(
     logger.info('callback', { ...about, completion });
     return completion;
   } catch (error) {
-    if (!(error instanceof EvolinkError) && !(error instanceof ApiKeyUnavailableError)) throw error;
-    logger.warn('EvoLink could not confirm the callback', { ...about, ...describeError(error) });
+    const passing = [EvolinkError, ApiKeyUnavailableError, TableBusyError].some((kind) => error instanceof kind);
+    if (!passing) throw error;
+    logger.warn('the callback could not be confirmed', { ...about, ...describeError(error) });
     return 'unreadable';
   }
 }

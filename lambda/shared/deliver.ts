@@ -19,7 +19,11 @@ export async function deliver(
   let current = attempt;
   for (;;) {
     if (!isTerminal(current)) throw new Error(`attempt ${current.attemptId} has not ended and cannot be delivered`);
-    if (current.deliveredAt !== undefined) return 'delivered';
+    if (current.deliveredAt !== undefined) {
+      // Its job stopped waiting before the end came. A success stays open for its images; a failure needs nobody.
+      if (current.failure !== undefined && current.nextCheckAt !== undefined) await table.markDelivered(current, true);
+      return 'delivered';
+    }
     const answer =
       current.failure === undefined
         ? await tokens.succeed(current.taskToken, { attempt: current.attempt, task_id: current.taskId ?? '' })

@@ -30,7 +30,9 @@ export async function endAttempt(
   const won = await book(client, table.tableName, attempt, end);
   if (won) {
     emitBooking(attempt, end.creditsUsed);
-    if (end.failure !== undefined && !mayRetry(end.failure)) emitJobFailed(end.failure.name, attempt);
+    // A job that was let go before has been counted then.
+    const ends = attempt.deliveredAt === undefined && end.failure !== undefined && !mayRetry(end.failure);
+    if (ends) emitJobFailed(end.failure.name, attempt);
   }
   const booked = await table.get(attempt.attemptId);
   if (booked !== undefined) await deliver(booked, table, tokens);
@@ -71,8 +73,11 @@ function attemptLimit(name: FailureName, maxAttempts: number): number {
   return Math.min(maxAttempts, retryRule(name)?.maxAttempts ?? maxAttempts);
 }
 
-/** Longest pause between two attempts, whatever EvoLink or the doubling asks for. */
-const MAX_WAIT_SECONDS = 900;
+/** Longest pause that the doubling leads to. */
+const MAX_BACK_OFF_SECONDS = 900;
+
+/** Longest pause that EvoLink may ask for: its client reads no longer one, and the workflow waits no longer. */
+const MAX_WAIT_SECONDS = 3_600;
 
 /**
  * `Retry-After` is what EvoLink asked for: never less, and up to a quarter more, so that jobs that were refused together
@@ -81,7 +86,7 @@ const MAX_WAIT_SECONDS = 900;
 function waitSeconds(minimum: number, attempt: number, retryAfterSeconds?: number): number {
   const wait =
     retryAfterSeconds === undefined
-      ? minimum + Math.random() * minimum * (2 ** attempt - 1)
+      ? Math.min(MAX_BACK_OFF_SECONDS, minimum + Math.random() * minimum * (2 ** attempt - 1))
       : retryAfterSeconds + (Math.random() * retryAfterSeconds) / 4;
   return Math.max(1, Math.min(MAX_WAIT_SECONDS, Math.ceil(wait)));
 }

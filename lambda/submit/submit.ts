@@ -101,7 +101,8 @@ async function post(attempt: Attempt, job: Job, secret: string, dependencies: Su
   const about = { job_id: job.jobId, attempt: attempt.attempt, task_id: task.id };
   try {
     const linked = await table.link(attempt.attemptId, task.id, submittedAt, submittedAt + firstCheckSeconds * 1_000);
-    logger.info('submitted', { ...about, linked });
+    if (linked === 'linked') logger.info('submitted', about);
+    else logger.error('the task that was just submitted is not the one on record', about);
   } catch (error) {
     // The task exists and is paid for, so the job must go on waiting: its callback brings the id once more.
     logger.error('the task id could not be stored', { ...about, ...describeError(error) });
@@ -119,8 +120,11 @@ async function meetSubmitError(attempt: Attempt, error: EvolinkError, dependenci
     request_id: error.requestId,
   });
   if (error.outcome === 'unknown') {
-    // EvoLink may have a task by now. Its callback names this attempt; the sweep decides when none comes.
-    await table.markSubmitUnknown(attempt.attemptId, now() + firstCheckSeconds * 1_000);
+    // EvoLink may have a task by now. Its callback names this attempt; the sweep decides when none comes. Without the
+    // mark the attempt goes on as one that is being submitted, so there is no reason to fail a job that may be paid.
+    await table.markSubmitUnknown(attempt.attemptId, now() + firstCheckSeconds * 1_000).catch((failure: unknown) => {
+      logger.error('the unknown outcome could not be stored', { job_id: attempt.jobId, ...describeError(failure) });
+    });
     return;
   }
   const { name, retry } = failureOfSubmitError(error);

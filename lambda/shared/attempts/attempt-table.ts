@@ -5,7 +5,7 @@ import type { ArchivedImage, Job } from '../../../domain/job';
 import type { Attempt, AttemptRecord, TaskOutcome } from './attempt';
 import { attemptIdOf } from './attempt';
 import * as items from './items';
-import { ConditionFailedError, transact } from './transact';
+import { ConditionFailedError, patiently, transact } from './transact';
 
 /** What `submit` knows when it claims an attempt. */
 export interface Claim {
@@ -297,19 +297,18 @@ export class AttemptTable {
     const remove = change.remove?.length ? ` REMOVE ${change.remove.join(', ')}` : '';
     const usesStatus = `${set} ${change.condition}`.includes('#status');
     try {
-      await this.client.send(
-        new UpdateCommand({
-          TableName: this.tableName,
-          Key: items.attemptKey(attemptId),
-          UpdateExpression: `SET ${set}${remove}`,
-          ConditionExpression: `attribute_exists(pk) AND (${change.condition})`,
-          ExpressionAttributeNames: usesStatus ? { '#status': 'status' } : undefined,
-          ExpressionAttributeValues: {
-            ...Object.fromEntries(names.map((name) => [`:${name.replace('#', '')}`, change.set[name]])),
-            ...change.values,
-          },
-        }),
-      );
+      const command = new UpdateCommand({
+        TableName: this.tableName,
+        Key: items.attemptKey(attemptId),
+        UpdateExpression: `SET ${set}${remove}`,
+        ConditionExpression: `attribute_exists(pk) AND (${change.condition})`,
+        ExpressionAttributeNames: usesStatus ? { '#status': 'status' } : undefined,
+        ExpressionAttributeValues: {
+          ...Object.fromEntries(names.map((name) => [`:${name.replace('#', '')}`, change.set[name]])),
+          ...change.values,
+        },
+      });
+      await patiently(() => this.client.send(command));
       return true;
     } catch (error) {
       if (isConditionFailure(error)) return false;

@@ -15,7 +15,7 @@ export const SORT_KEY = {
 /** Step Functions frees an execution's name after 90 days; until a good while later the row guards it. */
 const ATTEMPT_LIFETIME_SECONDS = 120 * 24 * 60 * 60;
 
-type Key = { pk: string; sk: string };
+type Key = Record<'pk' | 'sk', string>;
 
 export const attemptPartition = (attemptId: string): string => `attempt#${attemptId}`;
 export const attemptKey = (attemptId: string): Key => ({ pk: attemptPartition(attemptId), sk: SORT_KEY.attempt });

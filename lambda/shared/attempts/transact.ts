@@ -14,12 +14,14 @@ export class ConditionFailedError extends Error {
 export class TableBusyError extends Error {
   override readonly name = 'TableBusyError';
   constructor(options: ErrorOptions) {
-    super('the transaction met conflicts or throttling until its time was up', options);
+    super('the write met conflicts or throttling until its time was up', options);
   }
 }
 
 /** Reasons that say "again, a moment later" rather than "no". */
 const TRANSIENT_REASONS = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
+
+const PATIENCE_MS = 5_000;
 
 export interface TransactOptions {
   /** How long conflicts are repeated, in milliseconds. @default 5000 */
@@ -39,26 +41,40 @@ export interface TransactOptions {
 export async function transact(
   client: DynamoDBDocumentClient,
   items: NonNullable<TransactWriteCommandInput['TransactItems']>,
-  { patienceMs = 5_000 }: TransactOptions = {},
+  { patienceMs = PATIENCE_MS }: TransactOptions = {},
 ): Promise<void> {
+  try {
+    await patiently(() => client.send(new TransactWriteCommand({ TransactItems: items })), patienceMs);
+  } catch (error) {
+    const reasons = cancellationReasons(error) ?? [];
+    const failed = reasons.flatMap((reason, index) => (reason === 'ConditionalCheckFailed' ? [index] : []));
+    if (failed.length === 0) throw error;
+    throw new ConditionFailedError(failed);
+  }
+}
+
+/**
+ * Sends a write again as long as it meets other writes of the same items. A plain write needs this too: while a
+ * transaction holds its item it is refused, and the SDK does not repeat that either.
+ *
+ * @throws TableBusyError when conflicts lasted longer than `patienceMs`
+ */
+export async function patiently<T>(write: () => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
   const deadline = Date.now() + patienceMs;
   for (let round = 0; ; round++) {
     try {
-      await client.send(new TransactWriteCommand({ TransactItems: items }));
-      return;
+      return await write();
     } catch (error) {
-      const reasons = cancellationReasons(error);
-      if (reasons === undefined) throw error;
-      const transient = reasons.some((reason) => TRANSIENT_REASONS.has(reason));
-      if (!transient) {
-        const failed = reasons.flatMap((reason, index) => (reason === 'ConditionalCheckFailed' ? [index] : []));
-        if (failed.length === 0) throw error;
-        throw new ConditionFailedError(failed);
-      }
+      if (!isTransient(error)) throw error;
       if (Date.now() >= deadline) throw new TableBusyError({ cause: error });
       await delay(Math.random() * Math.min(1_000, 25 * 2 ** round));
     }
   }
+}
+
+function isTransient(error: unknown): boolean {
+  if (error instanceof Error && error.name === 'TransactionConflictException') return true;
+  return cancellationReasons(error)?.some((reason) => TRANSIENT_REASONS.has(reason)) ?? false;
 }
 
 function cancellationReasons(error: unknown): string[] | undefined {

@@ -1,0 +1,237 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs/promises';
+import type { JobOutput } from '../../../domain/job';
+import { archive } from '../../../lambda/archive/archive';
+import { book } from '../../../lambda/shared/attempts/book';
+import { FakeS3 } from '../../support/fake-s3';
+import { FileHost } from '../../support/file-host';
+import { aJob, TASK_ID } from '../../support/jobs';
+import { captureOutput } from '../../support/output';
+import { ATTEMPT_ID, TestPipeline } from '../../support/pipeline';
+import { pngOf } from '../../support/png';
+
+const output = captureOutput();
+const FOLDER = 'team/shop/2026/11/02/job-1/';
+
+let host: FileHost;
+beforeAll(async () => {
+  host = await FileHost.start();
+});
+afterEach(() => host.reset());
+afterAll(() => host.close());
+
+class Archive extends TestPipeline {
+  s3 = new FakeS3();
+  readonly download = host.options();
+
+  run(event = { jobId: 'job-1', attempt: 1 }): Promise<JobOutput> {
+    const { table, now, download } = this;
+    return archive(event, { table, now, download, s3: this.s3.client, bucket: 'archive' });
+  }
+}
+
+/** A completed attempt whose images are ready to be fetched. */
+async function completed(results: string[], input: object = {}): Promise<Archive> {
+  const pipeline = new Archive();
+  const request = { n: results.length || 1, tenant: 'shop', output_prefix: 'team', metadata: { order: '7' }, ...input };
+  await pipeline.open({ job: aJob(request), taskId: TASK_ID });
+  pipeline.time += 41_000;
+  await book(pipeline.memory.client, pipeline.table.tableName, await pipeline.attempt(), {
+    ...{ status: 'COMPLETED', completedAt: pipeline.time, creditsUsed: 3_682, basis: 'credits_used' },
+    outcome: { taskId: TASK_ID, results, usage: '{"credits_used":0.3682}' },
+  });
+  await pipeline.table.markDelivered(await pipeline.attempt(), false);
+  pipeline.time += 2_500;
+  return pipeline;
+}
+
+const images = (count: number) =>
+  Array.from({ length: count }, (_, index) => host.file(`/${index}.png`, pngOf(32 + index, 24, index)));
+
+test('stores every image under its key, verified by its checksum, and the manifest last', async () => {
+  const pipeline = await completed(images(5));
+
+  const { images: archived } = await pipeline.run();
+
+  const keys = [1, 2, 3, 4, 5].map((number) => `${FOLDER}image-0${number}.png`);
+  expect(archived.map(({ key }) => key)).toEqual(keys);
+  expect([...pipeline.s3.keys()].sort()).toEqual([...keys, `${FOLDER}manifest.json`]);
+  expect(pipeline.s3.keys().at(-1)).toBe(`${FOLDER}manifest.json`);
+  for (const [index, image] of archived.entries()) {
+    const body = pngOf(32 + index, 24, index);
+    const object = pipeline.s3.objects.find(({ key }) => key === image.key);
+    const digest = createHash('sha256').update(body);
+    expect(object).toMatchObject({ bucket: 'archive', contentType: 'image/png', body });
+    expect(image.sha256).toBe(digest.copy().digest('hex'));
+    expect(object?.sha256).toBe(digest.digest('base64'));
+  }
+});
+
+test('the output is the whole contract', async () => {
+  const pipeline = await completed(images(1));
+  const job = aJob({ tenant: 'shop', output_prefix: 'team', metadata: { order: '7' } });
+
+  const result = await pipeline.run();
+
+  const body = pngOf(32, 24, 0);
+  expect(result).toEqual<JobOutput>({
+    job_id: 'job-1',
+    task_id: TASK_ID,
+    attempt: 1,
+    tenant: 'shop',
+    images: [
+      {
+        ...{ bucket: 'archive', key: `${FOLDER}image-01.png`, bytes: body.length, content_type: 'image/png' },
+        ...{ sha256: createHash('sha256').update(body).digest('hex'), width: 32, height: 24 },
+      },
+    ],
+    requested: job.requested,
+    partial: false,
+    warnings: [],
+    credits: { estimated: String(job.estimate.creditsUpper / 10_000), used: '0.3682', basis: 'credits_used' },
+    cost_usd: '0.005415',
+    usage: { credits_used: 0.3682 },
+    metadata: { order: '7' },
+    timings: {
+      ...{ started_at: '2026-11-02T23:59:58.123Z', submitted_at: '2026-11-03T00:00:00.000Z' },
+      ...{ completed_at: '2026-11-03T00:00:41.000Z', archived_at: '2026-11-03T00:00:43.500Z' },
+      ...{ submit_to_complete_seconds: 41, complete_to_archived_seconds: 2.5 },
+    },
+  });
+  expect(JSON.parse(pipeline.s3.objects.at(-1)?.body.toString() ?? '')).toMatchObject(result);
+});
+
+test('counts what it archived and closes the attempt', async () => {
+  const pipeline = await completed(images(2));
+  await pipeline.run();
+  expect(output.valuesOf('Images')).toEqual([{ value: 2, dimensions: {} }]);
+  expect(output.valuesOf('JobsSucceeded')).toEqual([{ value: 1, dimensions: {} }]);
+  expect(output.valuesOf('CallbackToArchivedSeconds')).toEqual([{ value: 2.5, dimensions: {} }]);
+  expect((await pipeline.attempt()).archivedAt).toBe(pipeline.time);
+  expect(await pipeline.openAttempts()).toEqual([]);
+});
+
+test('fewer images than asked for are a partial success', async () => {
+  const pipeline = await completed(images(2), { n: 3 });
+  await expect(pipeline.run()).resolves.toMatchObject({ partial: true, requested: { n: 3 } });
+});
+
+test('a run after it is archived gives the same output without fetching, storing or counting', async () => {
+  const pipeline = await completed(images(2));
+  const first = await pipeline.run();
+  pipeline.time += 3_600_000;
+  host.reset();
+  const stored = pipeline.s3.objects.length;
+
+  await expect(pipeline.run()).resolves.toEqual(first);
+
+  expect(host.seen).toEqual([]);
+  expect(pipeline.s3.objects).toHaveLength(stored);
+  expect(output.valuesOf('Images')).toHaveLength(1);
+});
+
+describe('a run that fails', () => {
+  test('leaves no manifest; the next one fetches only what is missing', async () => {
+    const pipeline = await completed(images(4));
+    host.status('/2.png', 503);
+    await expect(pipeline.run()).rejects.toMatchObject({ name: 'ResultUnavailable' });
+    expect(pipeline.s3.keys()).not.toContain(`${FOLDER}manifest.json`);
+    expect((await pipeline.attempt()).archivedAt).toBeUndefined();
+    expect(output.metrics()).toEqual([]);
+
+    images(4);
+    await expect(pipeline.run()).resolves.toMatchObject({ partial: false });
+    expect([0, 1, 2, 3].map((index) => host.hits(`/${index}.png`))).toEqual([1, 1, 2, 1]);
+    expect((await pipeline.attempt()).archivedAt).toBe(pipeline.time);
+  });
+
+  test('gives every image its chance, however many fail', async () => {
+    const pipeline = await completed(images(10));
+    for (const index of [0, 1, 2, 3]) host.status(`/${index}.png`, 404);
+    await expect(pipeline.run()).rejects.toMatchObject({ name: 'ResultExpired' });
+    expect(pipeline.s3.keys()).toHaveLength(6);
+    expect((await pipeline.table.load(ATTEMPT_ID))?.images.size).toBe(6);
+  });
+
+  test('while storing is repeated as a whole for that image', async () => {
+    const pipeline = await completed(images(1));
+    pipeline.s3 = new FakeS3(() => Promise.reject(new Error('SlowDown')));
+    await expect(pipeline.run()).rejects.toThrow('SlowDown');
+    pipeline.s3 = new FakeS3();
+    await pipeline.run();
+    expect(host.hits('/0.png')).toBe(2);
+  });
+
+  test('after the manifest is stored closes the attempt when it is run again', async () => {
+    const pipeline = await completed(images(1));
+    pipeline.memory.failNext('UpdateCommand', new Error('crash'));
+    await expect(pipeline.run()).rejects.toThrow('crash');
+    await expect(pipeline.run()).resolves.toMatchObject({ job_id: 'job-1' });
+    expect(host.hits('/0.png')).toBe(1);
+    expect(output.valuesOf('JobsSucceeded')).toHaveLength(1);
+  });
+
+  test.each<[string, string, () => string]>([
+    [
+      'html',
+      'ResultNotAnImage',
+      () => host.file('/x', '<html><body>expired</body></html>', { 'content-type': 'image/png' }),
+    ],
+    ['an empty file', 'ResultNotAnImage', () => host.file('/x', '')],
+    [
+      'a picture of another kind',
+      'ResultNotAnImage',
+      () => host.file('/x', '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
+    ],
+    ['an expired link', 'ResultExpired', () => host.status('/x', 410)],
+    ['a link to this machine', 'ResultBlocked', () => 'http://127.0.0.1/x'],
+  ])('%s is %s, and is not stored', async (_, name, arrange) => {
+    const pipeline = await completed([arrange()]);
+    await expect(pipeline.run()).rejects.toMatchObject({ name });
+    expect(pipeline.s3.objects).toEqual([]);
+  });
+
+  test('leaves nothing behind in the temporary folder', async () => {
+    const made = jest.spyOn(fs, 'mkdtemp');
+    const pipeline = await completed(images(2));
+    host.status('/1.png', 500);
+    await expect(pipeline.run()).rejects.toThrow();
+    expect(made).toHaveBeenCalledTimes(1);
+    await expect(fs.access(String(await made.mock.results[0]?.value))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
+
+test('never fetches more than three at once', async () => {
+  const links = images(9);
+  let open = 0;
+  let most = 0;
+  for (const index of links.keys()) {
+    host.on(`/${index}.png`, (_, response) => {
+      most = Math.max(most, ++open);
+      setImmediate(() => {
+        open--;
+        response.end(pngOf(16, 16, index));
+      });
+    });
+  }
+  const pipeline = await completed(links);
+  await pipeline.run();
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThanOrEqual(3);
+});
+
+test.each(['SUBMITTED', 'FAILED'])('an attempt that is %s, or not there, has nothing to archive', async (status) => {
+  const pipeline = await completed(images(1));
+  const row = pipeline.memory.items().find(({ sk }) => sk === 'attempt');
+  pipeline.memory.seed({ ...row, status });
+  await expect(pipeline.run()).rejects.toMatchObject({ name: 'AttemptNotFound' });
+  await expect(pipeline.run({ jobId: 'job-9', attempt: 1 })).rejects.toMatchObject({ name: 'AttemptNotFound' });
+  expect(pipeline.s3.objects).toEqual([]);
+});
+
+test('neither a link nor the metadata is logged', async () => {
+  const pipeline = await completed(images(1));
+  await pipeline.run();
+  expect(output.text()).not.toContain('0.png');
+  expect(output.text()).not.toContain('order');
+});

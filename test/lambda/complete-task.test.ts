@@ -1,0 +1,152 @@
+import type { Task } from '../../evolink/types';
+import type { FailureName } from '../../domain/failures';
+import type { UsageBasis } from '../../domain/job';
+import { completeTask, type Completion } from '../../lambda/shared/complete-task';
+import { aCompletedTask, aFailedTask, aTask } from '../support/fake-evolink';
+import { aJob, TASK_ID } from '../support/jobs';
+import { captureOutput } from '../support/output';
+import { ATTEMPT_ID, TestPipeline } from '../support/pipeline';
+
+const output = captureOutput();
+
+async function completed(task: Task, claim: Parameters<TestPipeline['open']>[0] = {}) {
+  const pipeline = new TestPipeline();
+  const attempt = await pipeline.open({ taskId: TASK_ID, ...claim });
+  pipeline.evolink.set(task);
+  const completion = await completeTask(attempt, 'sweep', pipeline.dependencies());
+  return { pipeline, completion, attempt: await pipeline.attempt(attempt.attemptId) };
+}
+
+describe('what a success costs, best source first', () => {
+  test.each<[string, unknown, number | 'held', UsageBasis]>([
+    ['the settled charge', { credits_used: 0.3682, output_tokens: 9 }, 3_682, 'credits_used'],
+    ['the cost block', { cost: { credits: 1.5 } }, 15_000, 'credits_used'],
+    ['the tokens', { output_tokens: 196, input_tokens_details: { text_tokens: 27 } }, 3_682, 'tokens'],
+    ['nothing: the hold, marked as assumed', undefined, 'held', 'assumed'],
+    ['a block that says nothing', { billing_rule: 'per_token' }, 'held', 'assumed'],
+  ])('%s', async (_, usage, units, basis) => {
+    const { attempt, pipeline } = await completed(aCompletedTask({ usage }));
+    expect(attempt).toMatchObject({
+      status: 'COMPLETED',
+      creditsUsed: units === 'held' ? attempt.creditsHeld : units,
+      basis,
+    });
+    expect(pipeline.ledger()).toMatchObject([{ state: 'booked', creditsUsed: attempt.creditsUsed, basis }]);
+    const { outcome } = (await pipeline.table.load(ATTEMPT_ID)) ?? {};
+    expect(outcome?.usage).toBe(usage === undefined ? null : JSON.stringify(usage));
+  });
+});
+
+test('a success is delivered with what the next state needs, and no link', async () => {
+  const { pipeline, completion } = await completed(aCompletedTask());
+  expect(completion).toBe<Completion>('ended');
+  expect(pipeline.steps.onlyAnswer().output).toEqual({ attempt: 1, task_id: TASK_ID });
+  expect(output.valuesOf('CompletedBySweep')).toHaveLength(1);
+  expect(output.valuesOf('JobsFailed')).toEqual([]);
+});
+
+test('a completed task without results is no success, and is not paid for again', async () => {
+  const { pipeline, attempt } = await completed(aCompletedTask({ results: [] }));
+  expect(attempt.status).toBe('FAILED');
+  const { error, facts } = pipeline.steps.onlyAnswer();
+  expect(error).toBe('NoContentGenerated');
+  expect(facts).toMatchObject({ charged: 'yes', task_id: TASK_ID });
+  expect(facts).not.toHaveProperty('retry_after_seconds');
+  expect(pipeline.ledger()).toMatchObject([{ state: 'booked', creditsUsed: 3_682 }]);
+});
+
+test('a completed task without results and without a charge may be tried once more', async () => {
+  const { pipeline } = await completed(aCompletedTask({ results: [], usage: { credits_used: 0 } }));
+  expect(pipeline.steps.onlyAnswer()).toMatchObject({
+    error: 'NoContentGenerated',
+    facts: { charged: 'no', retry_after_seconds: expect.any(Number) as number },
+  });
+});
+
+describe('failed tasks', () => {
+  test.each<[string, FailureName, boolean]>([
+    ['service_error', 'ServiceError', true],
+    ['generation_timeout', 'ServiceError', true],
+    ['resource_exhausted', 'ResourceExhausted', true],
+    ['quota_exceeded', 'RateLimited', true],
+    ['generation_failed_no_content', 'NoContentGenerated', true],
+    ['unknown_error', 'GenerationFailed', true],
+    ['a_code_of_tomorrow', 'GenerationFailed', false],
+    ['content_policy_violation', 'ContentPolicyViolation', false],
+    ['invalid_parameters', 'RequestRefused', false],
+    ['image_processing_error', 'ReferenceImageUnusable', false],
+  ])('%s is %s; another attempt: %s', async (code, name, retry) => {
+    const { pipeline, attempt } = await completed(aFailedTask(code, { requestId: 'req-7' }));
+    const { error, facts } = pipeline.steps.onlyAnswer();
+    expect(error).toBe(name);
+    expect(facts).toMatchObject({
+      ...{ charged: 'no', job_id: 'job-1', attempt: 1, task_id: TASK_ID },
+      provider: { code, message: 'said EvoLink', request_id: 'req-7' },
+    });
+    expect('retry_after_seconds' in facts).toBe(retry);
+    expect(attempt).toMatchObject({ status: 'FAILED', creditsUsed: 0 });
+    expect(pipeline.ledger()).toMatchObject([{ state: 'refunded' }]);
+    expect(await pipeline.openAttempts()).toEqual([]);
+    expect(output.valuesOf('JobsFailed')).toHaveLength(retry ? 0 : 2);
+  });
+
+  test('no attempt is left: the failure is final and counted', async () => {
+    const { pipeline } = await completed(aFailedTask('service_error'), { attempt: 3 });
+    expect(pipeline.steps.onlyAnswer().facts).not.toHaveProperty('retry_after_seconds');
+    expect(output.valuesOf('JobsFailed')).toContainEqual({ value: 1, dimensions: { ErrorName: 'ServiceError' } });
+  });
+
+  test('a name with a limit of its own is not tried beyond it', async () => {
+    const { pipeline } = await completed(aFailedTask('unknown_error'), { attempt: 2 });
+    expect(pipeline.steps.onlyAnswer().facts).not.toHaveProperty('retry_after_seconds');
+  });
+
+  test('one that was charged all the same says so, and is not paid for again', async () => {
+    const { pipeline } = await completed(aFailedTask('service_error', { usage: { credits_used: 1 } }));
+    const { facts } = pipeline.steps.onlyAnswer();
+    expect(facts.charged).toBe('yes');
+    expect(facts).not.toHaveProperty('retry_after_seconds');
+    expect(pipeline.ledger()).toMatchObject([{ state: 'booked', creditsUsed: 10_000 }]);
+  });
+
+  test('cancelled ends the attempt as cancelled', async () => {
+    const { pipeline, attempt } = await completed(aTask({ status: 'cancelled' }));
+    expect(attempt.status).toBe('CANCELLED');
+    const { error, facts } = pipeline.steps.onlyAnswer();
+    expect(error).toBe('TaskCancelled');
+    expect(facts).not.toHaveProperty('retry_after_seconds');
+  });
+});
+
+test.each(['pending', 'processing', 'unknown'] as const)('%s is no end', async (status) => {
+  const { pipeline, completion, attempt } = await completed(aTask({ status }));
+  expect(completion).toBe<Completion>('running');
+  expect(attempt.status).toBe('SUBMITTED');
+  expect(pipeline.steps.sent).toEqual([]);
+});
+
+test('without a task id there is nothing to ask', async () => {
+  const pipeline = new TestPipeline();
+  await expect(completeTask(await pipeline.open(), 'sweep', pipeline.dependencies())).resolves.toBe('running');
+  expect(pipeline.evolink.asked).toEqual([]);
+});
+
+test('a hint is linked only once: another task is not ours', async () => {
+  const pipeline = new TestPipeline();
+  const stale = await pipeline.open();
+  await pipeline.open({ job: aJob({}, 'job-2'), taskId: TASK_ID });
+  pipeline.evolink.set(aCompletedTask());
+  await expect(completeTask(stale, 'callback', pipeline.dependencies(), TASK_ID)).resolves.toBe('not ours');
+});
+
+test('an attempt that another run booked meanwhile is delivered, and counted by the other alone', async () => {
+  const pipeline = new TestPipeline();
+  const stale = await pipeline.open({ taskId: TASK_ID });
+  pipeline.evolink.set(aCompletedTask());
+  await completeTask(stale, 'callback', pipeline.dependencies());
+  await expect(completeTask(stale, 'sweep', pipeline.dependencies())).resolves.toBe('ended');
+  expect(pipeline.ledger()).toHaveLength(1);
+  expect(pipeline.steps.answers).toHaveLength(1);
+  expect(output.valuesOf('CompletedBySweep')).toEqual([]);
+  expect(output.valuesOf('CreditsUsed')).toHaveLength(2);
+});

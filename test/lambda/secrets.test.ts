@@ -1,0 +1,122 @@
+/** The API key, the callback secret, and who gets to use the key. */
+import { EvolinkUnauthorizedError, type EvolinkClient } from '../../evolink';
+import { ApiKey, ApiKeyUnavailableError } from '../../lambda/shared/api-key';
+import { hashCallbackSecret, isCallbackSecret, newCallbackSecret } from '../../lambda/shared/callback-secret';
+import { Provider } from '../../lambda/shared/provider';
+import { FakeSecrets } from '../support/fake-secrets';
+import { captureOutput } from '../support/output';
+
+const output = captureOutput();
+
+describe('the API key', () => {
+  let time = 0;
+  function anApiKey(...values: (string | undefined | Error)[]) {
+    time = 1_000;
+    const secrets = new FakeSecrets(values);
+    return { secrets, apiKey: new ApiKey(secrets.client, 'evolink/api-key', () => time) };
+  }
+
+  test('is read once, under the name of its secret, without the line break that people leave behind', async () => {
+    const { secrets, apiKey } = anApiKey('sk-1\n');
+    expect([await apiKey.get(), await apiKey.get()]).toEqual(['sk-1', 'sk-1']);
+    expect(secrets.read).toEqual(['evolink/api-key']);
+  });
+
+  test('is read again after 15 minutes, and at once when asked to', async () => {
+    const { secrets, apiKey } = anApiKey('sk-1', 'sk-2', 'sk-3');
+    await apiKey.get();
+    time += 15 * 60_000 - 1;
+    await expect(apiKey.get()).resolves.toBe('sk-1');
+    time += 1;
+    await expect(apiKey.get()).resolves.toBe('sk-2');
+    await expect(apiKey.refresh()).resolves.toBe('sk-3');
+    await expect(apiKey.get()).resolves.toBe('sk-3');
+    expect(secrets.read).toHaveLength(3);
+  });
+
+  test('a failed read is not remembered', async () => {
+    const { apiKey } = anApiKey(new Error('throttled'), 'sk-1');
+    await expect(apiKey.get()).rejects.toBeInstanceOf(ApiKeyUnavailableError);
+    await expect(apiKey.get()).resolves.toBe('sk-1');
+  });
+
+  test.each([[''], [undefined], [' \n'], ['sk-1 sk-2'], ['sk-1\nsk-2'], ['sk-é'], ['x'.repeat(513)]])(
+    '%j is no key, and is not quoted',
+    async (value) => {
+      const { apiKey } = anApiKey(value);
+      const failure = await apiKey.get().catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(ApiKeyUnavailableError);
+      if (value?.trim()) expect((failure as Error).message).not.toContain(value.trim());
+    },
+  );
+
+  test('why it could not be read is said by name alone', async () => {
+    const denied = Object.assign(new Error('User: arn:aws:sts::1:x is not authorized'), {
+      name: 'AccessDeniedException',
+    });
+    const { apiKey } = anApiKey(denied);
+    const failure: unknown = await apiKey.get().catch((error: unknown) => error);
+    expect(failure).toMatchObject({ name: 'ApiKeyUnavailableError', cause: denied });
+    expect((failure as Error).message).toContain('AccessDeniedException');
+    expect((failure as Error).message).not.toContain('arn:');
+  });
+});
+
+describe('the provider', () => {
+  const aProvider = (...values: string[]) =>
+    new Provider(new ApiKey(new FakeSecrets(values).client, 's'), 'https://api.evolink.ai', '1');
+  const refused = () => new EvolinkUnauthorizedError('401', { status: 401, outcome: 'refused' });
+
+  test('repeats a call once, with a key that is new', async () => {
+    const use = jest
+      .fn<Promise<string>, [EvolinkClient]>()
+      .mockRejectedValueOnce(refused())
+      .mockResolvedValueOnce('done');
+    await expect(aProvider('sk-1', 'sk-2').call(use)).resolves.toBe('done');
+    expect(use).toHaveBeenCalledTimes(2);
+    expect(output.text()).not.toMatch(/sk-[12]/);
+  });
+
+  test('never repeats with the same key, nor after another error', async () => {
+    const use = jest.fn<Promise<string>, [EvolinkClient]>().mockRejectedValue(refused());
+    await expect(aProvider('sk-1').call(use)).rejects.toBeInstanceOf(EvolinkUnauthorizedError);
+    const other = jest.fn<Promise<string>, [EvolinkClient]>().mockRejectedValue(new Error('lost'));
+    await expect(aProvider('sk-1', 'sk-2').call(other)).rejects.toThrow('lost');
+    expect([use.mock.calls.length, other.mock.calls.length]).toEqual([1, 1]);
+  });
+});
+
+describe('the callback secret', () => {
+  test('has 256 bits, fits a path, and is never the same', () => {
+    const made = Array.from({ length: 100 }, newCallbackSecret);
+    for (const { secret, hash } of made) {
+      expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
+      expect(secret).toMatch(/^[A-Za-z0-9_-]{43}$/);
+      expect(hash).not.toContain(secret);
+    }
+    expect(new Set(made.map(({ secret }) => secret)).size).toBe(100);
+  });
+
+  test('is known by its hash alone', () => {
+    const { secret, hash } = newCallbackSecret();
+    expect(isCallbackSecret(secret, hash)).toBe(true);
+    const others = [
+      '',
+      hash,
+      secret.slice(1),
+      `${secret}A`,
+      `${secret} `,
+      secret.toLowerCase(),
+      newCallbackSecret().secret,
+    ];
+    for (const other of others) expect(isCallbackSecret(other, hash)).toBe(false);
+  });
+
+  test.each(['', 'x', hashCallbackSecret('s').slice(0, 20)])(
+    'a stored hash of another length (%j) matches nothing',
+    (stored) => {
+      expect(isCallbackSecret('s', stored)).toBe(false);
+      expect(isCallbackSecret('', stored)).toBe(false);
+    },
+  );
+});

@@ -1,0 +1,84 @@
+/** The parts that submit, callback and sweep share, around a table in memory. Nothing leaves this process. */
+import type { Attempt } from '../../lambda/shared/attempts/attempt';
+import { attemptIdOf } from '../../lambda/shared/attempts/attempt';
+import type { Claim } from '../../lambda/shared/attempts/attempt-table';
+import { AttemptTable } from '../../lambda/shared/attempts/attempt-table';
+import { hashCallbackSecret } from '../../lambda/shared/callback-secret';
+import type { CompleteTaskDependencies } from '../../lambda/shared/complete-task';
+import type { Provider } from '../../lambda/shared/provider';
+import { TaskTokens } from '../../lambda/shared/task-token';
+import { FakeEvolink } from './fake-evolink';
+import { FakeStepFunctions } from './fake-step-functions';
+import { aJob, EXECUTION_ARN, STARTED_AT } from './jobs';
+import { MemoryTable, type MemoryTableOptions } from './memory-table';
+
+export const CALLBACK_SECRET = 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I';
+export const ATTEMPT_ID = attemptIdOf('job-1', 1);
+
+export class TestPipeline {
+  /** Epoch milliseconds; moved by the test. */
+  time = Date.parse('2026-11-03T00:00:00Z');
+  readonly now = () => this.time;
+  readonly memory: MemoryTable;
+  readonly table: AttemptTable;
+  readonly steps = new FakeStepFunctions();
+  readonly evolink: FakeEvolink;
+
+  constructor(options: MemoryTableOptions & { readonly beforeGetTask?: (id: string) => unknown } = {}) {
+    this.memory = new MemoryTable(options);
+    this.evolink = new FakeEvolink(options.beforeGetTask);
+    this.table = new AttemptTable(this.memory.client, this.memory.tableName, this.now);
+  }
+
+  dependencies(provider: Provider = this.evolink.provider): CompleteTaskDependencies {
+    return {
+      client: this.memory.client,
+      table: this.table,
+      tokens: new TaskTokens(this.steps.client),
+      provider,
+      maxAttempts: 3,
+      now: this.now,
+    };
+  }
+
+  /** What `submit` claims for the first attempt of `job-1`, due in two minutes. */
+  aClaim(claim: Partial<Claim> = {}): Claim {
+    return {
+      job: aJob(),
+      attempt: 1,
+      taskToken: 'token-1',
+      callbackSecretHash: hashCallbackSecret(CALLBACK_SECRET),
+      executionArn: EXECUTION_ARN,
+      executionStartedAt: STARTED_AT,
+      nextCheckAt: this.time + 120_000,
+      ...claim,
+    };
+  }
+
+  /** Claims an attempt, and links it where a task is given. */
+  async open({ taskId, ...claim }: Partial<Claim> & { readonly taskId?: string } = {}): Promise<Attempt> {
+    const whole = this.aClaim(claim);
+    await this.table.claim(whole);
+    const attemptId = attemptIdOf(whole.job.jobId, whole.attempt);
+    if (taskId !== undefined) await this.table.link(attemptId, taskId, this.time, whole.nextCheckAt);
+    return this.attempt(attemptId);
+  }
+
+  async attempt(attemptId = ATTEMPT_ID): Promise<Attempt> {
+    const attempt = await this.table.get(attemptId);
+    if (attempt === undefined) throw new Error('no such attempt');
+    return attempt;
+  }
+
+  /** Lines of the ledger. */
+  ledger(): Record<string, unknown>[] {
+    return this.memory.items().filter(({ pk }) => String(pk).startsWith('ledger#'));
+  }
+
+  /** Ids of the attempts that the sweep would see. */
+  async openAttempts(): Promise<string[]> {
+    const found: string[] = [];
+    for await (const { attemptId } of this.table.openAttempts()) found.push(attemptId);
+    return found;
+  }
+}
