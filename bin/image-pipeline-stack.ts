@@ -13,9 +13,9 @@ export class ImagePipelineStack extends Stack {
   constructor(scope: Construct, settings: Settings, props?: StackProps) {
     super(scope, settings.stackName, { description: 'Buys images from EvoLink and archives them to S3.', ...props });
 
-    const { stackName: _, apiKeySecretName, ...options } = settings;
+    const { apiKeySecretName } = settings;
     this.pipeline = new ImagePipeline(this, 'Pipeline', {
-      ...options,
+      ...settings,
       apiKey: Secret.fromSecretNameV2(this, 'ApiKey', apiKeySecretName),
     });
     this.createOutputs(apiKeySecretName, this.createUsePolicy());

@@ -6,7 +6,7 @@ import { readSettings, SettingsError } from './settings';
 
 try {
   const app = new App();
-  new ImagePipelineStack(app, readSettings(app.node.getAllContext()), {
+  new ImagePipelineStack(app, readSettings(app.node.getAllContext() as Record<string, unknown>), {
     env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION },
   });
   // Without a call of synth(): CDK synthesises when the process ends.

@@ -20,9 +20,12 @@ export function acknowledgeWildcard(construct: IConstruct, resource: string, rea
 /** The way in which cdk-nag writes a resolved ARN into the id of a finding. */
 function flatten(value: unknown): string {
   if (typeof value === 'string') return value;
-  const [[intrinsic, argument] = []] = Object.entries(value as object);
-  if (intrinsic === 'Fn::Join') return (argument as [string, unknown[]])[1].map(flatten).join(argument[0]);
+  const [[intrinsic, argument] = []] = Object.entries(value as Record<string, unknown>);
+  if (intrinsic === 'Fn::Join') {
+    const [delimiter, parts] = argument as [string, unknown[]];
+    return parts.map(flatten).join(delimiter);
+  }
   if (intrinsic === 'Fn::GetAtt') return `<${(argument as string[]).join('.')}>`;
-  if (intrinsic === 'Ref') return `<${argument}>`;
+  if (intrinsic === 'Ref') return `<${argument as string}>`;
   return JSON.stringify(value);
 }

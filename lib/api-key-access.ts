@@ -7,7 +7,8 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 export class ApiKeyAccess {
   constructor(private readonly secret: ISecret) {}
 
-  grantRead(grantee: IGrantable): Grant {
+  /** Lets a function read the secret, and decrypt it where it has a key of its own. */
+  public grantRead(grantee: IGrantable): Grant {
     const actions = ['secretsmanager:GetSecretValue'];
     const grant = Grant.addToPrincipal({ grantee, actions, resourceArns: [this.secretArn()] });
     const key = this.secret.encryptionKey;

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { AssetCode, Code } from 'aws-cdk-lib/aws-lambda';
+import type { AssetCode } from 'aws-cdk-lib/aws-lambda';
+import { Code } from 'aws-cdk-lib/aws-lambda';
 
 const PACKAGE_NAME = 'evolink-image-pipeline';
 
@@ -25,7 +26,12 @@ function packageRoot(): string {
   }
 }
 
-function readPackage(directory: string): { readonly name?: string; readonly version?: string } | undefined {
+interface PackageJson {
+  readonly name?: string;
+  readonly version?: string;
+}
+
+function readPackage(directory: string): PackageJson | undefined {
   const path = join(directory, 'package.json');
-  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as PackageJson) : undefined;
 }

@@ -4,7 +4,9 @@ import type { RequestDefaults } from './request-defaults';
 
 /** Bounds of a duration, both included. */
 export interface DurationRange {
+  /** The shortest. */
   readonly min: Duration;
+  /** The longest; absent for no limit. */
   readonly max?: Duration;
   /** The duration is a multiple of this. */
   readonly step: Duration;
@@ -32,6 +34,7 @@ export function validateDuration(
   }
 }
 
+/** A whole number between bounds that are both allowed. */
 export function validateInteger(
   scope: IConstruct,
   name: string,
@@ -55,6 +58,7 @@ export function validateHttpsUrl(scope: IConstruct, name: string, value: string 
   }
 }
 
+/** An empty list would refuse every image, after it was paid for. */
 export function validateHosts(scope: IConstruct, name: string, values: string[] | undefined): void {
   if (values === undefined || Token.isUnresolved(values)) return;
   if (values.length === 0) fail(scope, `${name} must name at least one host, or be left out; got an empty list`);
@@ -66,6 +70,7 @@ export function validateHosts(scope: IConstruct, name: string, values: string[] 
   }
 }
 
+/** CloudWatch keeps namespaces that start with AWS/ for itself. */
 export function validateNamespace(scope: IConstruct, name: string, value: string | undefined): void {
   if (value === undefined || Token.isUnresolved(value)) return;
   if (!/^[A-Za-z0-9._\-/#]{1,255}$/.test(value) || value.startsWith('AWS/')) {

@@ -40,7 +40,11 @@ export const retryableFailure = expression(`(
   ])
 )`);
 
-/** @param maxAttempts a whole number, or the token of one */
+/**
+ * Whether a job goes round once more.
+ *
+ * @param maxAttempts a whole number, or the token of one
+ */
 export function mayRetry(maxAttempts: string): string {
   return expression(
     `$exists($states.input.retryAfterSeconds) and $round < ${MAX_ROUNDS} and ($states.input.sameAttempt or $attempt < ${maxAttempts})`,
@@ -50,6 +54,7 @@ export function mayRetry(maxAttempts: string): string {
 /** A failure that wrote nothing repeats its attempt; any other opens a new one. */
 export const nextAttempt = expression('$states.input.sameAttempt ? $attempt : $attempt + 1');
 
+/** A text of JSONata as the state machine takes it: on one line, between its marks. */
 export function expression(text: string): string {
   return `{% ${text.replace(/\s+/g, ' ')} %}`;
 }

@@ -120,7 +120,7 @@ describe('each property changes the template', () => {
     const { States } = definition(synth(() => ({ maxAttempts: 7, callbackTimeout: Duration.minutes(30) })).json);
 
     expect(States['May retry?']?.Choices?.[0]?.Condition).toContain('$attempt < 7');
-    expect(States['Generate']?.TimeoutSeconds).toBe(90 * 60);
+    expect(States.Generate?.TimeoutSeconds).toBe(90 * 60);
   });
 
   test('sweepInterval as the rate of the schedule', () => {

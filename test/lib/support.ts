@@ -64,7 +64,7 @@ export function resourcesOf(json: CloudFormation, type: string): Resource[] {
 export function resource(json: CloudFormation, type: string, idPart = ''): Resource {
   const found = Object.entries(json.Resources).filter(([id, { Type }]) => Type === type && id.includes(idPart));
   if (found.length !== 1) throw new Error(`${found.length} resources of ${type} with ${idPart} in their id`);
-  return found[0]![1];
+  return found[0][1];
 }
 
 /** The Lambda function that our construct calls by this name. */

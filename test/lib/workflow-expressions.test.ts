@@ -19,9 +19,9 @@ async function evaluate(text: string, bindings: Record<string, unknown>): Promis
   return result === undefined ? undefined : JSON.parse(JSON.stringify(result));
 }
 
-const generate = machine.States[STATE.generate]!;
+const generate = machine.States[STATE.generate];
 const [retryable, other] = generate.Catch!.map(({ Output }) => Output);
-const mayRetry = machine.States[STATE.mayRetry]!.Choices![0]!;
+const mayRetry = machine.States[STATE.mayRetry].Choices![0];
 
 test('every expression parses with the reference implementation', () => {
   const expressions = expressionsOf(machine);
@@ -37,7 +37,7 @@ test('a text that starts like an expression ends like one', () => {
 });
 
 describe('the failure that ends a job', () => {
-  const failure = (errorOutput: unknown) => evaluate(other!, { states: { errorOutput } });
+  const failure = (errorOutput: unknown) => evaluate(other, { states: { errorOutput } });
 
   test('keeps error and cause', async () => {
     await expect(failure({ Error: 'Unauthorized', Cause: '{}' })).resolves.toEqual({
@@ -67,7 +67,7 @@ describe('the failure that ends a job', () => {
 
 describe('the failure after which another attempt may help', () => {
   const failure = (Error: string, cause: object) =>
-    evaluate(retryable!, { states: { errorOutput: { Error, Cause: JSON.stringify(cause) } } });
+    evaluate(retryable, { states: { errorOutput: { Error, Cause: JSON.stringify(cause) } } });
 
   test.each([
     [7, 7],
@@ -121,20 +121,20 @@ describe('the decision on another attempt', () => {
     const bindings = { states: { input: { sameAttempt } }, attempt: 2, round: 4 };
     const { attempt, round } = mayRetry.Assign as Record<string, string>;
 
-    await expect(evaluate(attempt!, bindings)).resolves.toBe(expected.attempt);
-    await expect(evaluate(round!, bindings)).resolves.toBe(expected.round);
+    await expect(evaluate(attempt, bindings)).resolves.toBe(expected.attempt);
+    await expect(evaluate(round, bindings)).resolves.toBe(expected.round);
   });
 });
 
 test('a valid request becomes the variable job, and an invalid one ends with its error and cause', async () => {
-  const [valid] = machine.States[STATE.isValid]!.Choices!;
+  const [valid] = machine.States[STATE.isValid].Choices!;
   const job = { jobId: 'a' };
 
-  await expect(evaluate(valid!.Condition, { states: { input: { kind: 'valid', job } } })).resolves.toBe(true);
-  await expect(evaluate(valid!.Condition, { states: { input: { kind: 'invalid' } } })).resolves.toBe(false);
-  await expect(evaluate(valid!.Assign!.job as string, { states: { input: { job } } })).resolves.toEqual(job);
-  expect(valid!.Output).toEqual({});
+  await expect(evaluate(valid.Condition, { states: { input: { kind: 'valid', job } } })).resolves.toBe(true);
+  await expect(evaluate(valid.Condition, { states: { input: { kind: 'invalid' } } })).resolves.toBe(false);
+  await expect(evaluate(valid.Assign!.job as string, { states: { input: { job } } })).resolves.toEqual(job);
+  expect(valid.Output).toEqual({});
   const input = { kind: 'invalid', error: 'InvalidRequest', cause: '{"problems":[]}' };
-  await expect(evaluate(machine.States[STATE.failed]!.Error!, { states: { input } })).resolves.toBe(input.error);
-  await expect(evaluate(machine.States[STATE.failed]!.Cause!, { states: { input } })).resolves.toBe(input.cause);
+  await expect(evaluate(machine.States[STATE.failed].Error!, { states: { input } })).resolves.toBe(input.error);
+  await expect(evaluate(machine.States[STATE.failed].Cause!, { states: { input } })).resolves.toBe(input.cause);
 });

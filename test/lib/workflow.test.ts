@@ -6,7 +6,7 @@ import { type Definition, definition, resource, type State, synth } from './supp
 
 const { json } = synth();
 const machine = definition(json);
-const state = (name: string): State => machine.States[name]!;
+const state = (name: string): State => machine.States[name];
 
 const LAMBDA_FAULTS = [
   'Lambda.ServiceException',
