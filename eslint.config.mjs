@@ -67,7 +67,12 @@ export default tseslint.config(
         {
           publicOnly: true,
           require: { ClassDeclaration: true, MethodDefinition: true },
-          contexts: ['TSInterfaceDeclaration', 'TSPropertySignature', 'TSEnumMember', 'PropertyDefinition[accessibility!="private"]'],
+          contexts: [
+            'TSInterfaceDeclaration',
+            'TSPropertySignature',
+            'TSEnumMember',
+            'PropertyDefinition[accessibility!="private"]',
+          ],
           checkConstructors: false,
         },
       ],

@@ -22,6 +22,7 @@ const config: Config = {
       testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
       globalSetup: '<rootDir>/test/e2e/global-setup.ts',
       globalTeardown: '<rootDir>/test/e2e/global-teardown.ts',
+      setupFilesAfterEnv: ['<rootDir>/test/setup.ts', '<rootDir>/test/e2e/support/setup.ts'],
     },
   ],
 };

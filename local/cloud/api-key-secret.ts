@@ -1,0 +1,18 @@
+/** Stores the EvoLink API key as a platform team does it: by name, before the app is deployed. */
+import {
+  CreateSecretCommand,
+  PutSecretValueCommand,
+  ResourceExistsException,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import type { CloudConfig } from './clients';
+
+export async function storeApiKey(config: CloudConfig, name: string, apiKey: string): Promise<void> {
+  const client = new SecretsManagerClient(config);
+  try {
+    await client.send(new CreateSecretCommand({ Name: name, SecretString: apiKey }));
+  } catch (error) {
+    if (!(error instanceof ResourceExistsException)) throw error;
+    await client.send(new PutSecretValueCommand({ SecretId: name, SecretString: apiKey }));
+  }
+}

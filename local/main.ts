@@ -1,0 +1,49 @@
+/**
+ * Entry of `npm start` and `npm run dev`, run by `scripts/run.mjs` once everything is installed. However it ends, it
+ * first ends everything that it started.
+ */
+import pc from 'picocolors';
+import { stopAllProcesses } from './cloud/supervised-process';
+import { dev } from './dev';
+import { start } from './start';
+
+const COMMANDS: Readonly<Record<string, () => Promise<number>>> = { start, dev };
+
+/** A program that does not end in this time is killed by its supervisor when we are gone. */
+const STOP_TIMEOUT_MS = 10_000;
+
+let leaving = false;
+
+async function leave(exitCode: number, message?: string): Promise<void> {
+  if (leaving) return;
+  leaving = true;
+  if (message) console.error(`\n${message}`);
+  const timeout = setTimeout(() => process.exit(exitCode), STOP_TIMEOUT_MS);
+  await stopAllProcesses().catch(() => undefined);
+  clearTimeout(timeout);
+  process.exit(exitCode);
+}
+
+process.on('SIGINT', () => void leave(130, 'Stopping …'));
+process.on('SIGTERM', () => void leave(143, 'Stopping …'));
+process.on('SIGHUP', () => void leave(129));
+// Whoever started us is gone.
+process.on('disconnect', () => void leave(143));
+process.channel?.unref();
+process.on('uncaughtException', (error) => void leave(1, failure(error)));
+process.on('unhandledRejection', (error) => void leave(1, failure(error)));
+
+function failure(error: unknown): string {
+  return `${pc.red('Error:')} ${error instanceof Error ? error.message : String(error)}`;
+}
+
+const name = process.argv[2] ?? '';
+const command = COMMANDS[name];
+if (!command) {
+  console.error(`Unknown command ${name}. Use one of: ${Object.keys(COMMANDS).join(', ')}.`);
+  process.exit(2);
+}
+command().then(
+  (exitCode) => leave(exitCode),
+  (error: unknown) => leave(1, failure(error)),
+);

@@ -1,0 +1,69 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ARCHIVE_FAILURES, FAILURES } from '../domain/failures';
+import type { FailureDefinition } from '../domain/failures';
+
+/** `docs/errors.md` is made from the tables that the code itself uses, so it cannot say anything else. */
+export const ERRORS_DOC = join(__dirname, '..', 'docs', 'errors.md');
+
+export function errorsDoc(): string {
+  return `# Errors
+
+<!-- Made from domain/failures.ts by \`npm run docs:errors\`. Do not edit. -->
+
+A job that fails ends with an **error** (one of the names below) and a **cause**: JSON text of at most 32,768 characters.
+
+\`\`\`json
+{
+  "error": "RateLimited",
+  "message": "…",
+  "charged": "no",
+  "job_id": "spring-042",
+  "attempt": 3,
+  "provider": { "status": 429, "code": "rate_limit_exceeded", "message": "…", "request_id": "…" }
+}
+\`\`\`
+
+\`charged\` is the answer for this very job: \`no\`, \`yes\`, or \`unknown\` where only EvoLink can tell. \`problems\` lists every
+fault of a refused request as \`{path, code, message, got}\`. Match on names and codes; messages may change.
+
+## The job failed
+
+${table(FAILURES)}
+
+**By itself** says how often the workflow makes an attempt in all and how long it waits at least between two; the
+construct's \`maxAttempts\` limits all of them, and \`Retry-After\` from EvoLink lengthens the wait. A name in this column
+reaches you only when those attempts are used up.
+
+## The image is paid, but not in S3
+
+The execution fails in the state \`Archive images\`. The links are kept, and running the state again pays nothing.
+
+${table(ARCHIVE_FAILURES)}
+
+## Names that are not ours
+
+\`States.Timeout\` (nobody answered the job within its time limit, though the sweep should have) and names that begin with
+\`Lambda.\` or \`States.\` or that belong to a JavaScript error are faults of the pipeline or of AWS. Whether EvoLink charged
+is then in the attempt table, not in the cause.
+`;
+}
+
+function table(failures: Record<string, FailureDefinition>): string {
+  const rows = Object.entries(failures).map(
+    ([name, { meaning, charged, startAgain, retry }]) =>
+      `| \`${name}\` | ${meaning} | ${charged} | ${retry ? byItself(retry) : 'no'} | ${startAgain} |`,
+  );
+  return ['| error | what it means | charged | by itself | start again |', '|---|---|---|---|---|', ...rows].join('\n');
+}
+
+function byItself({ waitSeconds, maxAttempts }: NonNullable<FailureDefinition['retry']>): string {
+  return `${maxAttempts === undefined ? 'up to `maxAttempts`' : `${maxAttempts} attempts`}, ≥ ${waitSeconds} s`;
+}
+
+if (require.main === module) {
+  const current = errorsDoc();
+  const changed = readFileSync(ERRORS_DOC, { encoding: 'utf8', flag: 'a+' }) !== current;
+  writeFileSync(ERRORS_DOC, current);
+  console.log(`docs/errors.md ${changed ? 'written' : 'is current'}`);
+}

@@ -1,0 +1,49 @@
+/**
+ * `npm start`, `npm run dev` and `npm test`: does all the set-up, then runs the command. Plain JavaScript, since on a
+ * fresh clone nothing else can run yet.
+ */
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildAssetsIfStale } from './assets.mjs';
+import { runForeground } from './foreground.mjs';
+import { red, UserError } from '../local/report.mjs';
+import { pinnedNode, setUp } from './setup.mjs';
+import { runTests } from './test.mjs';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const require = createRequire(import.meta.url);
+
+const COMMANDS = {
+  start: (env) => runLocal('start', env),
+  dev: (env) => runLocal('dev', env),
+  test: (env, args) => runTests(root, env, args),
+};
+
+async function main([name, ...args]) {
+  const command = COMMANDS[name];
+  if (!command) throw new UserError(`Unknown command ${name ?? ''}. Use one of: ${Object.keys(COMMANDS).join(', ')}.`);
+  let env;
+  await setUp(root, { afterwards: async () => (env = await localEnvironment()) });
+  return await command(env, args);
+}
+
+/** Certificates must be known when a Node process starts, so they are made here, before the process that needs them. */
+async function localEnvironment() {
+  const { prepareTrust, trustEnvironment } = require('tsx/cjs/api').require('../local/cloud/trust.ts', import.meta.url);
+  const { bundlePath } = await prepareTrust();
+  return { ...process.env, ...trustEnvironment(bundlePath) };
+}
+
+async function runLocal(command, env) {
+  await buildAssetsIfStale(root);
+  const args = ['--require', 'tsx/cjs', path.join(root, 'local', 'main.ts'), command];
+  return runForeground(pinnedNode(root), args, { cwd: root, env });
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error(`\n${red('Error:')} ${error instanceof UserError ? error.message : (error?.stack ?? error)}`);
+  process.exitCode = 1;
+}
