@@ -1,0 +1,34 @@
+/** One local pipeline for all end-to-end tests: deploying it takes longer than most of them. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { type LocalPipeline, startLocalPipeline } from '../../local/pipeline';
+import { CONNECTION_VARIABLE, type Connection } from './support/connection';
+
+declare global {
+  // Kept for global-teardown.ts, which runs in this process too.
+  var localPipeline: LocalPipeline | undefined;
+}
+
+export default async function setUpPipeline(): Promise<void> {
+  // `npm test` is gone, by whatever way: so is the reason to go on.
+  process.once('disconnect', () => process.exit(1));
+  process.channel?.unref();
+
+  const since = performance.now();
+  const pipeline = await startLocalPipeline();
+  globalThis.localPipeline = pipeline;
+  process.stderr.write(`\nlocal pipeline is up after ${((performance.now() - since) / 1000).toFixed(1)} s\n`);
+
+  const connection: Connection = {
+    admin: pipeline.admin,
+    appRoleArn: pipeline.appRoleArn,
+    stackName: pipeline.stackName,
+    outputs: pipeline.outputs,
+    simulator: { controlUrl: pipeline.simulator.controlUrl, apiKey: pipeline.simulator.apiKey },
+    logGroups: pipeline.logGroups,
+  };
+  // Secrets of a cloud that lives for minutes on loopback; still nobody else's business.
+  const file = path.join(pipeline.runDir, 'connection.json');
+  fs.writeFileSync(file, JSON.stringify(connection), { mode: 0o600 });
+  process.env[CONNECTION_VARIABLE] = file;
+}

@@ -1,0 +1,3 @@
+export default async function tearDownPipeline(): Promise<void> {
+  await globalThis.localPipeline?.stop();
+}

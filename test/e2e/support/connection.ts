@@ -1,0 +1,21 @@
+/** What test files need to reach the pipeline that `global-setup.ts` started. */
+import * as fs from 'node:fs';
+import type { PipelineOutputs } from '../../../local/cloud/deployment';
+import type { LocalPipeline } from '../../../local/pipeline';
+
+export const CONNECTION_VARIABLE = 'EVOLINK_E2E_CONNECTION';
+
+export interface Connection {
+  readonly admin: LocalPipeline['admin'];
+  readonly appRoleArn: string;
+  readonly stackName: string;
+  readonly outputs: PipelineOutputs;
+  readonly simulator: { readonly controlUrl: string; readonly apiKey: string };
+  readonly logGroups: readonly string[];
+}
+
+export function readConnection(): Connection {
+  const file = process.env[CONNECTION_VARIABLE];
+  if (!file) throw new Error('No local pipeline: run end-to-end tests with `npm test -- test/e2e`.');
+  return JSON.parse(fs.readFileSync(file, 'utf8')) as Connection;
+}
