@@ -5,14 +5,14 @@ import { REQUEST_FIELDS } from '../../domain/request';
 const ROOT = join(__dirname, '../..');
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const { context } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')) as {
-  context: Record<string, unknown> & { '//': Record<string, string> };
+  context: Record<string, string | number> & { '//': Record<string, string> };
 };
 
 describe('README.md', () => {
   test.each(Object.keys(context['//']))('lists the setting %s with its default', (key) => {
     const row = readme.split('\n').find((line) => line.startsWith(`| \`${key}\``));
     const value = context[key];
-    expect(row).toContain(value === undefined ? '|' : `\`${String(value)}\``);
+    expect(row).toContain(value === undefined ? '|' : `\`${value}\``);
   });
 
   test.each([...REQUEST_FIELDS])('lists the request field %s', (field) => {

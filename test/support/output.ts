@@ -1,4 +1,6 @@
 /** What a function writes: log lines and metrics. Kept from the terminal, so that tests may look at it. */
+import { SERVICE_DIMENSION } from '../../domain/constants';
+
 process.env.POWERTOOLS_SERVICE_NAME = 'test-pipeline';
 process.env.POWERTOOLS_METRICS_NAMESPACE = 'EvolinkImagePipeline';
 
@@ -75,7 +77,10 @@ export class CapturedOutput {
   valuesOf(name: string): { readonly value: unknown; readonly dimensions: Readonly<Record<string, unknown>> }[] {
     return this.metrics()
       .filter(({ values }) => name in values)
-      .map(({ values, dimensions: { service: _service, ...dimensions } }) => ({ value: values[name], dimensions }));
+      .map(({ values, dimensions }) => {
+        const others = Object.entries(dimensions).filter(([dimension]) => dimension !== SERVICE_DIMENSION);
+        return { value: values[name], dimensions: Object.fromEntries(others) };
+      });
   }
 
   private lines(): Record<string, unknown>[] {

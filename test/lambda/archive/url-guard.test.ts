@@ -63,7 +63,11 @@ describe('the text of a link', () => {
 });
 
 describe('the addresses of a name', () => {
-  type Answer = { error: (Error & { name: string }) | null; address: string | LookupAddress[]; family?: number };
+  interface Answer {
+    error: (Error & { name: string }) | null;
+    address: string | LookupAddress[];
+    family?: number;
+  }
 
   function lookup(
     addresses: LookupAddress[],
