@@ -36,6 +36,12 @@ export const afterLambdaFaults: RetryProps = { ...BACK_OFF, errors: LAMBDA_FAULT
 export const neverAfterOutcomes: RetryProps = { errors: [...FAILURE_NAMES], maxAttempts: 0 };
 
 /**
+ * What `submit` throws is a fault of AWS (a table or a token that could not be reached) or a bug. The job may be paid by
+ * then, so it must not fail for that: the same attempt is taken up again, and the claim keeps it from being sent twice.
+ */
+export const afterSubmitErrors: RetryProps = { ...BACK_OFF, errors: [Errors.TASKS_FAILED], maxAttempts: 3 };
+
+/**
  * Storing an image may be repeated at will, and the picture is paid for: whatever the archive threw, also when it ran
  * out of time, it gets more tries. The state's limit is above the function's, so two never run at once.
  */

@@ -9,7 +9,7 @@ import { STATE } from '../domain/constants';
 import { RETRYABLE_FAILURES } from '../domain/failures';
 import { acknowledge, acknowledgeWildcard } from './acknowledge';
 import { expression, failure, mayRetry, nextAttempt, retryableFailure } from './workflow-expressions';
-import { afterAnyArchiveError, afterLambdaFaults, neverAfterOutcomes } from './workflow-retries';
+import { afterAnyArchiveError, afterLambdaFaults, afterSubmitErrors, neverAfterOutcomes } from './workflow-retries';
 
 /** Properties of a `Workflow`. */
 export interface WorkflowProps {
@@ -150,6 +150,7 @@ export class Workflow extends Construct {
     });
     state.addRetry(neverAfterOutcomes);
     state.addRetry(afterLambdaFaults);
+    state.addRetry(afterSubmitErrors);
     return state;
   }
 

@@ -58,7 +58,7 @@ async function lookAfter(attemptId: string, dependencies: SweepDependencies): Pr
   try {
     const attempt = await dependencies.table.get(attemptId);
     if (attempt?.nextCheckAt === undefined || attempt.nextCheckAt > dependencies.now()) return;
-    const next = dependencies.now() + nextGapMs(attempt.checks, dependencies.firstCheckSeconds);
+    const next = nextCheck(attempt, dependencies);
     if (await dependencies.table.takeCheck(attempt, next)) await check(attempt, dependencies);
   } catch (error) {
     const expected = error instanceof EvolinkError || error instanceof ApiKeyUnavailableError;
@@ -67,6 +67,18 @@ async function lookAfter(attemptId: string, dependencies: SweepDependencies): Pr
       ...describeError(error),
     });
   }
+}
+
+/** With growing gaps, but not past the time limit: a job is let go when its time is up, not a quarter of an hour later. */
+function nextCheck(attempt: Attempt, dependencies: SweepDependencies): number {
+  const now = dependencies.now();
+  const regular = now + nextGapMs(attempt.checks, dependencies.firstCheckSeconds);
+  const limit = timeLimit(attempt, dependencies);
+  return limit > now ? Math.min(regular, limit) : regular;
+}
+
+function timeLimit(attempt: Attempt, { taskTimeoutSeconds }: SweepDependencies): number {
+  return (attempt.submittedAt ?? attempt.createdAt) + taskTimeoutSeconds * 1_000;
 }
 
 async function check(attempt: Attempt, dependencies: SweepDependencies): Promise<void> {
@@ -87,12 +99,9 @@ async function check(attempt: Attempt, dependencies: SweepDependencies): Promise
  * Ends the wait of a job whose task takes too long. The attempt stays open: EvoLink may still finish it, and what is
  * charged then is booked then.
  */
-async function letGoWhenLate(
-  attempt: Attempt,
-  { table, tokens, now, taskTimeoutSeconds, maxAttempts }: SweepDependencies,
-) {
-  const since = attempt.submittedAt ?? attempt.createdAt;
-  if (attempt.deliveredAt !== undefined || now() < since + taskTimeoutSeconds * 1_000) return;
+async function letGoWhenLate(attempt: Attempt, dependencies: SweepDependencies): Promise<void> {
+  const { table, tokens, now, maxAttempts } = dependencies;
+  if (attempt.deliveredAt !== undefined || now() < timeLimit(attempt, dependencies)) return;
   const name = attempt.taskId === undefined ? 'SubmitOutcomeUnknown' : 'TaskTimedOut';
   const failure = describeFailure(name, attempt, maxAttempts, {});
   logger.warn('the job stops waiting', { job_id: attempt.jobId, attempt: attempt.attempt, reason: name });

@@ -58,11 +58,15 @@ describe('a lost callback', () => {
 });
 
 describe('the index is only a hint', () => {
-  test('what it still shows but was closed, or put off, is not asked for', async () => {
+  test.each<[string, (pipeline: TestPipeline) => Promise<unknown>]>([
+    ['was closed', async (pipeline) => pipeline.table.markDelivered(await pipeline.attempt(), true)],
+    ['was put off', async (pipeline) => pipeline.table.takeCheck(await pipeline.attempt(), pipeline.time + 1)],
+    ['is gone', async (pipeline) => jest.spyOn(pipeline.table, 'get').mockResolvedValue(undefined)],
+  ])('what it still shows but %s is not asked for', async (_, change) => {
     const pipeline = await due();
     pipeline.memory.holdIndex();
-    await pipeline.table.markDelivered(await pipeline.attempt(), true);
-    await run(pipeline);
+    await change(pipeline);
+    await expect(run(pipeline)).resolves.toEqual({ open: 1, checked: 1 });
     expect(pipeline.evolink.asked).toEqual([]);
   });
 
@@ -154,6 +158,14 @@ describe('a task that takes too long', () => {
       { value: 1, dimensions: {} },
       { value: 1, dimensions: { ErrorName: 'TaskTimedOut' } },
     ]);
+  });
+
+  test('is looked at when its time is up, however long the gaps have grown', async () => {
+    const pipeline = await late();
+    pipeline.time -= 60_000;
+    pipeline.evolink.set(aTask());
+    await run(pipeline);
+    expect((await pipeline.attempt()).nextCheckAt).toBe(pipeline.time + 60_000);
   });
 
   test('a moment earlier it does not', async () => {

@@ -79,14 +79,15 @@ describe('Generate', () => {
     });
   });
 
-  test('repeats no outcome, then faults of Lambda with jitter, and never a time-out', () => {
-    const [outcomes, faults, ...rest] = state(STATE.generate).Retry ?? [];
+  test('repeats no outcome, then faults of Lambda and what submit throws, with jitter, and never a time-out', () => {
+    const [outcomes, faults, thrown, ...rest] = state(STATE.generate).Retry ?? [];
 
     expect(outcomes).toMatchObject({ ErrorEquals: FAILURE_NAMES, MaxAttempts: 0 });
     expect(faults).toMatchObject({ ErrorEquals: LAMBDA_FAULTS, JitterStrategy: 'FULL' });
     expect(faults?.MaxAttempts).toBeGreaterThan(0);
+    expect(thrown).toMatchObject({ ErrorEquals: ['States.TaskFailed'], MaxAttempts: 3, JitterStrategy: 'FULL' });
     expect(rest).toEqual([]);
-    expect(JSON.stringify(state(STATE.generate).Retry)).not.toContain('States.');
+    expect(JSON.stringify(state(STATE.generate).Retry)).not.toContain('States.Timeout');
   });
 
   test('sends what may be tried again to the decision, and all else to the end', () => {

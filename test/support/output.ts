@@ -83,9 +83,10 @@ export class CapturedOutput {
       });
   }
 
+  /** Each line is written at once, so what others write in between does not tear it. */
   private lines(): Record<string, unknown>[] {
-    return this.text()
-      .split('\n')
+    return this.chunks
+      .flatMap((chunk) => chunk.split('\n'))
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   }
