@@ -4,22 +4,30 @@ import jsdoc from 'eslint-plugin-jsdoc';
 import tseslint from 'typescript-eslint';
 
 /**
- * Arrows between folders point one way (docs/architecture.md). For each folder: what of ours it may import, and whether
- * it may know the CDK or the AWS SDK. Everything that is not named here is refused.
+ * Arrows between folders point one way (CONTRIBUTING.md). For each folder: what of ours it may import, and whether
+ * it may know the CDK or the AWS SDK. Everything that is not named here is refused. `import('./…')` is refused in all
+ * of them, since the rule below does not look into it.
  */
 const LAYERS = {
-  domain: { imports: [], cdk: false, sdk: false },
+  domain: { imports: [], cdk: false, sdk: false, node: false },
   evolink: { imports: ['domain'], cdk: false, sdk: false },
   lambda: { imports: ['domain', 'evolink'], cdk: false, sdk: true },
   lib: { imports: ['domain'], cdk: true, sdk: false },
   bin: { imports: ['lib', 'domain'], cdk: true, sdk: false },
   client: { imports: ['domain'], cdk: false, sdk: true },
   local: { imports: ['domain', 'evolink'], cdk: false, sdk: true },
-  'local/simulator': { imports: ['evolink', 'domain'], cdk: false, sdk: false },
+  'local/simulator': { imports: ['evolink', 'domain'], cdk: false, sdk: false, alone: true },
 };
 const FOLDERS = ['bin', 'client', 'domain', 'evolink', 'lambda', 'lib', 'local', 'scripts', 'test'];
 
-const importDirection = Object.entries(LAYERS).map(([folder, { imports, cdk, sdk }]) => {
+const noDynamicImport = {
+  'no-restricted-syntax': [
+    'error',
+    { selector: 'ImportExpression[source.value=/^[.]/]', message: 'Import our own files at the top of a file.' },
+  ],
+};
+
+const importDirection = Object.entries(LAYERS).map(([folder, { imports, cdk, sdk, node = true, alone = false }]) => {
   const own = folder.split('/')[0];
   const forbidden = FOLDERS.filter((other) => other !== own && !imports.includes(other));
   const patterns = [
@@ -29,9 +37,21 @@ const importDirection = Object.entries(LAYERS).map(([folder, { imports, cdk, sdk
       message: `${folder}/ may import only ${[own, ...imports].join(', ')}: arrows between folders point one way.`,
     },
     ...(cdk ? [] : [{ regex: '^(aws-cdk-lib|constructs)(/|$)', message: `${folder}/ must run without the CDK.` }]),
+    ...(node ? [] : [{ regex: '^node:', message: `${folder}/ does no input or output.` }]),
+    ...(alone
+      ? [
+          {
+            regex: `^\\.\\./(?!${imports.join('|')}|\\.\\.)`,
+            message: `${folder}/ is used without the rest of ${own}/.`,
+          },
+        ]
+      : []),
     ...(sdk ? [] : [{ regex: '^(@aws-sdk|@aws-lambda-powertools)/', message: `${folder}/ must run without AWS.` }]),
   ];
-  return { files: [`${folder}/**/*.ts`], rules: { 'no-restricted-imports': ['error', { patterns }] } };
+  return {
+    files: [`${folder}/**/*.ts`],
+    rules: { 'no-restricted-imports': ['error', { patterns }], ...noDynamicImport },
+  };
 });
 
 export default tseslint.config(

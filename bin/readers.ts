@@ -4,7 +4,11 @@
 export type Reader<T> = (raw: unknown) => T;
 
 export function matching(rule: RegExp, expected: string): Reader<string> {
-  return (raw) => (typeof raw === 'string' && rule.test(raw) ? raw : refuse(expected, raw));
+  return textWhere((text) => rule.test(text), expected);
+}
+
+export function textWhere(isAllowed: (text: string) => boolean, expected: string): Reader<string> {
+  return (raw) => (typeof raw === 'string' && isAllowed(raw) ? raw : refuse(expected, raw));
 }
 
 export function choice<T extends string>(values: readonly T[]): Reader<T> {

@@ -5,8 +5,10 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DEFAULT_EVOLINK_BASE_URL } from '../domain/constants';
+import { isPossibleSize, POSSIBLE_SIZES } from '../domain/explicit-pixels';
+import { MODEL_NAMES } from '../domain/models';
 import { Quality, type RequestDefaults, Resolution } from '../lib';
-import { choice, hosts, httpsUrl, integer, matching, numberOf, type Reader } from './readers';
+import { choice, hosts, httpsUrl, integer, matching, numberOf, type Reader, textWhere } from './readers';
 
 export const PREFIX = 'pipeline:';
 
@@ -15,11 +17,8 @@ const READERS = {
   stackName: matching(/^[A-Za-z][A-Za-z0-9-]{0,127}$/, 'a stack name: letters, digits and hyphens, a letter first'),
   apiKeySecretName: matching(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'the name of a secret'),
   evolinkBaseUrl: httpsUrl,
-  defaultModel: matching(/^[a-z0-9][a-z0-9.-]{0,99}$/, 'the name of a model'),
-  defaultSize: matching(
-    /^(auto|[1-9]\d{0,3}:[1-9]\d{0,3}|[1-9]\d{0,3}[xX×][1-9]\d{0,3})$/,
-    'auto, a ratio such as 16:9 or pixels such as 1536x1024',
-  ),
+  defaultModel: choice(MODEL_NAMES),
+  defaultSize: textWhere(isPossibleSize, POSSIBLE_SIZES),
   defaultResolution: choice(Object.values(Resolution)),
   defaultQuality: choice(Object.values(Quality)),
   defaultN: integer(1, 10),

@@ -8,7 +8,7 @@
 /** EvoLink's public API. @see https://docs.evolink.ai/en/api-manual/image-series/gpt-image-2/gpt-image-2-image-generation */
 export const DEFAULT_EVOLINK_BASE_URL = 'https://api.evolink.ai';
 
-/** Environment of our Lambdas. Values are strings; what a key holds is said in `lambda/shared/config.ts`. */
+/** Environment of our Lambdas. Values are strings; `lambda/shared/config.ts` reads and checks them. */
 export const ENV = {
   tableName: 'TABLE_NAME',
   bucketName: 'BUCKET_NAME',
@@ -34,7 +34,7 @@ export const TABLE = {
   openIndex: 'open',
   openIndexPartitionKey: 'openShard',
   openIndexSortKey: 'nextCheckAt',
-  /** What the sweep needs to decide and to log; the row itself is read again before it is changed. */
+  /** What the sweep counts, and what a person sees in the console; the row itself is read again before it is changed. */
   openIndexProjection: ['createdAt', 'jobId', 'attempt'],
   /** Shards of the open index. One partition takes 1 000 writes a second; four leave room to grow. */
   openShards: 4,
@@ -54,6 +54,7 @@ export const METRIC = {
   images: 'Images',
   jobsSucceeded: 'JobsSucceeded',
   jobsFailed: 'JobsFailed',
+  archiveErrors: 'ArchiveErrors',
   submitToCallbackSeconds: 'SubmitToCallbackSeconds',
   callbackToArchivedSeconds: 'CallbackToArchivedSeconds',
   completedByCallback: 'CompletedByCallback',
@@ -96,5 +97,6 @@ export const STATE = {
 export const STEP_FUNCTIONS_LIMITS = {
   errorCharacters: 256,
   causeCharacters: 32_768,
+  /** Of what a state gets, returns or keeps as a variable. */
   payloadBytes: 262_144,
 } as const;

@@ -2,7 +2,7 @@
  * The rules for explicit pixels (`1536x1024`), and the nearest size that keeps them.
  * @see https://docs.evolink.ai/en/api-manual/image-series/gpt-image-2/gpt-image-2-image-generation
  */
-import type { Pixels } from './sizes';
+import { parseSize, type Pixels } from './sizes';
 
 export const EDGE_STEP = 16;
 export const MAX_EDGE = 3_840;
@@ -52,6 +52,15 @@ export function brokenPixelRules(width: number, height: number): (typeof PIXEL_R
 
 export function isValidSize(width: number, height: number): boolean {
   return brokenPixelRules(width, height).length === 0;
+}
+
+/** What {@link isPossibleSize} lets through, for messages. */
+export const POSSIBLE_SIZES = 'auto, a ratio such as 16:9 or valid pixels such as 1536x1024';
+
+/** Whether some model takes this size: `auto`, a ratio that EvoLink knows, or pixels that keep every rule. */
+export function isPossibleSize(size: string): boolean {
+  const parsed = parseSize(size);
+  return parsed !== undefined && (parsed.kind !== 'pixels' || isValidSize(parsed.width, parsed.height));
 }
 
 /** How much more a change of shape counts than a change of area. */

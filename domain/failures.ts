@@ -136,6 +136,9 @@ export const RETRYABLE_FAILURES = FAILURE_NAMES.filter((name) => retryRule(name)
 /** `Busy` wrote nothing, so it repeats the same attempt number instead of opening a new one. */
 export const SAME_ATTEMPT_FAILURES: readonly FailureName[] = ['Busy'];
 
+/** Times that a job may come back from the back-off, whatever the reason: no job goes round for ever. */
+export const MAX_ROUNDS = 20;
+
 export function failureDefinition(name: FailureName): FailureDefinition {
   return FAILURES[name];
 }

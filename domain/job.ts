@@ -73,23 +73,14 @@ export interface ArchivedImage {
 /** How the booked credits are known, best source first. */
 export type UsageBasis = 'credits_used' | 'tokens' | 'assumed';
 
-/** The output of a successful execution, and (with `version` fields added) the content of `manifest.json`. */
+/** The output of a successful execution, and the content of `manifest.json`. */
 export interface JobOutput {
   readonly job_id: string;
   readonly task_id: string;
   readonly attempt: number;
   readonly tenant: string;
   readonly images: readonly ArchivedImage[];
-  readonly requested: {
-    readonly model: string;
-    readonly size: string;
-    readonly resolution?: string;
-    readonly quality?: string;
-    readonly n: number;
-    readonly references: number;
-    readonly width?: number;
-    readonly height?: number;
-  };
+  readonly requested: RequestedImages;
   /** EvoLink delivered fewer images than `n`. The charge follows what was delivered. */
   readonly partial: boolean;
   readonly warnings: readonly Warning[];

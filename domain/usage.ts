@@ -47,7 +47,9 @@ export function bookedCredits({ usage, estimate, outcome, prices = DEFAULT_PRICE
   const billing = typeof rule === 'string' && rule !== '' ? { billingRule: cut(rule, 64) } : {};
 
   const settled = amount(field(usage, 'credits_used')) ?? amount(field(field(usage, 'cost'), 'credits'));
-  if (settled !== undefined) return { units: settled, basis: 'credits_used', ...billing };
+  // No image is free, so a completed task with a charge of 0 has not been settled yet.
+  const isSettled = settled !== undefined && (settled > 0 || outcome === 'failed');
+  if (isSettled) return { units: settled, basis: 'credits_used', ...billing };
   if (outcome === 'failed') return { units: 0, basis: 'assumed', ...billing };
 
   const counted = tokenCharge(readTokenUsage(usage), estimate, prices);

@@ -48,15 +48,14 @@ export class AttemptTable extends Construct {
     });
   }
 
-  /** Lets a function claim, change and complete attempts, also in transactions that check other rows. */
+  /** Lets a function read, claim, change and complete attempts, also in transactions. */
   public grantTransact(grantee: IGrantable): Grant {
-    const actions = ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'ConditionCheckItem'];
-    return this.grant(grantee, actions, this.table.tableArn);
+    return this.grant(grantee, ['GetItem', 'PutItem', 'UpdateItem'], this.table.tableArn);
   }
 
-  /** Lets a function read an attempt and record on it what became of its images. */
+  /** Lets a function read an attempt with all that is kept beside it, and record what became of its images. */
   public grantRecord(grantee: IGrantable): Grant {
-    return this.grant(grantee, ['GetItem', 'PutItem', 'UpdateItem', 'Query'], this.table.tableArn);
+    return this.grant(grantee, ['Query', 'PutItem', 'UpdateItem'], this.table.tableArn);
   }
 
   /** Lets a function find the attempts that are due for a check. */

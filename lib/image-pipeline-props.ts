@@ -89,7 +89,7 @@ export interface ImagePipelineProps {
   readonly evolinkBaseUrl?: string;
 
   /**
-   * The only hosts from which images are fetched, in lower case, each matched as a whole. EvoLink promises no host, so
+   * The only hosts from which images are fetched, in lower case, subdomains included. EvoLink promises no host, so
    * a list may stop the archive one day; addresses that are not public are refused with and without it.
    *
    * @default - any public host

@@ -66,6 +66,16 @@ export abstract class MeteredPipeline extends Construct {
   }
 
   /**
+   * Runs of the archive that failed; each is repeated. Also by `ErrorName`. A job whose archive fails for good is not in
+   * `JobsFailed`: its images are paid for, and a redrive of the execution archives them.
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricArchiveErrors(props?: MetricOptions): Metric {
+    return this.metric(METRIC.archiveErrors, Stats.SUM, props);
+  }
+
+  /**
    * Seconds from the submission of a task until the pipeline knew that it had ended.
    *
    * @default - 95th percentile over 5 minutes

@@ -57,6 +57,7 @@ export class PipelineDashboard extends Construct {
         this.pipeline.metricImages({ label: 'images' }),
         this.pipeline.metricJobsSucceeded({ label: 'jobs succeeded' }),
         this.pipeline.metricJobsFailed({ label: 'jobs failed' }),
+        this.pipeline.metricArchiveErrors({ label: 'failed runs of the archive' }),
       ]),
       graph('Failed jobs by error', 'jobs', failures, true),
     ];

@@ -114,7 +114,7 @@ export class PipelineFunctions extends Construct {
       environment: {
         ...common(props),
         ...completion(props),
-        ...checking(props),
+        [ENV.firstCheckSeconds]: String(props.firstCheckAfter.toSeconds()),
       },
     });
   }
@@ -145,7 +145,8 @@ export class PipelineFunctions extends Construct {
       environment: {
         ...common(props),
         ...completion(props),
-        ...checking(props),
+        [ENV.firstCheckSeconds]: String(props.firstCheckAfter.toSeconds()),
+        [ENV.taskTimeoutSeconds]: String(props.callbackTimeout.toSeconds()),
       },
     });
   }
@@ -157,7 +158,7 @@ export class PipelineFunctions extends Construct {
       timeout: Duration.minutes(10),
       // Images pass through files, so memory stays below 256 MB; the rest buys processor time for hashing.
       memorySize: 512,
-      // Four images at a time, none of which EvoLink makes larger than 40 MB.
+      // Three images at a time, none of which may be larger than 100 MB.
       ephemeralStorageSize: Size.mebibytes(512),
       logRetention: props.logRetention,
       environment: {
@@ -186,13 +187,5 @@ function completion(props: PipelineFunctionsProps): { [key: string]: string } {
     [ENV.apiKeySecretId]: props.apiKey.secretFullArn ?? props.apiKey.secretName,
     [ENV.evolinkBaseUrl]: props.evolinkBaseUrl,
     [ENV.maxAttempts]: Tokenization.stringifyNumber(props.maxAttempts),
-  };
-}
-
-/** When a task is looked after: from the first check to the end of its time. */
-function checking(props: PipelineFunctionsProps): { [key: string]: string } {
-  return {
-    [ENV.taskTimeoutSeconds]: String(props.callbackTimeout.toSeconds()),
-    [ENV.firstCheckSeconds]: String(props.firstCheckAfter.toSeconds()),
   };
 }

@@ -1,7 +1,5 @@
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { acknowledgeWildcard } from './acknowledge';
 import type { PipelineFunctions } from './pipeline-functions';
 import type { Workflow } from './workflow';
 
@@ -23,22 +21,14 @@ export class TaskCompletion extends Construct {
   constructor(scope: Construct, id: string, props: TaskCompletionProps) {
     super(scope, id);
     const { submit, callback, sweep } = props.functions;
-    this.allow('Answer', [submit, callback, sweep], {
-      actions: ['states:SendTaskSuccess', 'states:SendTaskFailure'],
-      resource: props.workflow.stateMachine.stateMachineArn,
-    });
-    const executions = props.workflow.executionsArn();
-    const inspect = this.allow('Inspect', [callback, sweep], {
-      actions: ['states:DescribeExecution'],
-      resource: executions,
-    });
-    acknowledgeWildcard(inspect, executions, 'Executions are named by the apps that start them.');
-  }
-
-  private allow(id: string, functions: IFunction[], right: { actions: string[]; resource: string }): Policy {
-    return new Policy(this, id, {
-      roles: functions.flatMap(({ role }) => role ?? []),
-      statements: [new PolicyStatement({ actions: right.actions, resources: [right.resource] })],
+    new Policy(this, 'Answer', {
+      roles: [submit, callback, sweep].flatMap(({ role }) => role ?? []),
+      statements: [
+        new PolicyStatement({
+          actions: ['states:SendTaskSuccess', 'states:SendTaskFailure'],
+          resources: [props.workflow.stateMachine.stateMachineArn],
+        }),
+      ],
     });
   }
 }

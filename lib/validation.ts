@@ -1,5 +1,7 @@
 import { type Duration, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import { isPossibleSize, POSSIBLE_SIZES } from '../domain/explicit-pixels';
+import { MODEL_NAMES } from '../domain/models';
 import type { RequestDefaults } from './request-defaults';
 
 /** Bounds of a duration, both included. */
@@ -78,18 +80,18 @@ export function validateNamespace(scope: IConstruct, name: string, value: string
   }
 }
 
-/** The rules of each model are applied at run time; what no model accepts is refused here. */
-export function validateDefaults(scope: IConstruct, defaults: RequestDefaults | undefined): void {
-  validateInteger(scope, 'defaults.n', defaults?.n, 1, 10);
-  validatePattern(scope, 'defaults.model', defaults?.model, /^[a-z0-9][a-z0-9.-]{0,99}$/, 'the name of a model');
-  const size = /^(auto|[1-9]\d{0,3}:[1-9]\d{0,3}|[1-9]\d{0,3}[xX×][1-9]\d{0,3})$/;
-  validatePattern(
+/** What every request that relies on it would be refused for is refused here, before anything is deployed. */
+export function validateDefaults(scope: IConstruct, defaults: RequestDefaults = {}): void {
+  const { model, size, n } = defaults;
+  validateInteger(scope, 'defaults.n', n, 1, 10);
+  validateText(
     scope,
-    'defaults.size',
-    defaults?.size,
-    size,
-    'auto, a ratio such as 16:9 or pixels such as 1536x1024',
+    'defaults.model',
+    model,
+    (text) => MODEL_NAMES.includes(text),
+    `one of ${MODEL_NAMES.join(', ')}`,
   );
+  validateText(scope, 'defaults.size', size, isPossibleSize, POSSIBLE_SIZES);
 }
 
 /** The lifecycle of somebody else's bucket is not ours to set: a retention that has no effect would surprise. */
@@ -102,15 +104,15 @@ export function validateRetention(scope: IConstruct, hasBucket: boolean, retenti
   }
 }
 
-function validatePattern(
+function validateText(
   scope: IConstruct,
   name: string,
   value: string | undefined,
-  rule: RegExp,
+  isAllowed: (value: string) => boolean,
   expected: string,
 ): void {
   if (value === undefined || Token.isUnresolved(value)) return;
-  if (!rule.test(value)) fail(scope, `${name} must be ${expected}, got ${value}`);
+  if (!isAllowed(value)) fail(scope, `${name} must be ${expected}, got ${value}`);
 }
 
 /** An address that was mistyped may hold a password. */

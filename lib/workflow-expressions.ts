@@ -2,11 +2,8 @@
  * The JSONata of the workflow, apart from what merely copies a value. Evaluated in the tests by the reference
  * implementation.
  */
-import { SAME_ATTEMPT_FAILURES } from '../domain/failures';
+import { MAX_ROUNDS, SAME_ATTEMPT_FAILURES } from '../domain/failures';
 import { STEP_FUNCTIONS_LIMITS } from '../domain/constants';
-
-/** Times that a job may come back from the back-off, whatever the reason: no job goes round for ever. */
-const MAX_ROUNDS = 20;
 
 /** The longest wait before another attempt, in seconds. */
 const MAX_WAIT_SECONDS = 3_600;

@@ -9,7 +9,13 @@ import { STATE } from '../domain/constants';
 import { RETRYABLE_FAILURES } from '../domain/failures';
 import { acknowledge, acknowledgeWildcard } from './acknowledge';
 import { expression, failure, mayRetry, nextAttempt, retryableFailure } from './workflow-expressions';
-import { afterAnyArchiveError, afterLambdaFaults, afterSubmitErrors, neverAfterOutcomes } from './workflow-retries';
+import {
+  afterAnyArchiveError,
+  afterHopelessArchiveErrors,
+  afterLambdaFaults,
+  afterSubmitErrors,
+  neverAfterOutcomes,
+} from './workflow-retries';
 
 /** Properties of a `Workflow`. */
 export interface WorkflowProps {
@@ -122,8 +128,6 @@ export class Workflow extends Construct {
       retryOnServiceExceptions: false,
       payload: sfn.TaskInput.fromObject({
         jobId: expression('$states.context.Execution.Name'),
-        executionArn: expression('$states.context.Execution.Id'),
-        startedAt: expression('$states.context.Execution.StartTime'),
         input: expression('$states.input'),
       }),
       outputs: expression('$states.result.Payload'),
@@ -164,7 +168,7 @@ export class Workflow extends Construct {
       payload: sfn.TaskInput.fromObject({ jobId: expression('$job.jobId'), attempt: expression('$attempt') }),
       outputs: expression('$states.result.Payload'),
     });
-    state.addRetry(afterLambdaFaults);
+    state.addRetry(afterHopelessArchiveErrors);
     state.addRetry(afterAnyArchiveError);
     return state;
   }

@@ -27,10 +27,11 @@ function exports({ env, outputs, simulator, appRoleArn }: LocalPipeline): string
     // The line below runs on whatever Node the shell has.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
+  // A shell that is set up for a real account: these would win over the variables.
+  const unset = ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SESSION_TOKEN', 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'];
   const quoted = (value: string) => `'${value.replaceAll("'", `'\\''`)}'`;
-  return Object.entries(variables)
-    .map(([name, value]) => `export ${name}=${quoted(value)}\n`)
-    .join('');
+  const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}\n`);
+  return [`unset ${unset.join(' ')}\n`, ...lines].join('');
 }
 
 function instructions({ endpoint, outputs, simulator, runDir }: LocalPipeline, envFile: string): string {

@@ -101,7 +101,8 @@ export async function startLocalPipeline(options: LocalPipelineOptions = {}): Pr
         stackName,
         account: cloud.account,
         region: cloud.admin.region,
-        env: cdkEnvironment(cloud),
+        // The CLI runs `npx`, so it gets the shell's environment, which `npm` scripts have rid of AWS settings.
+        env: { ...process.env, ...cloud.env },
         settings: { ...LOCAL_SETTINGS, evolinkBaseUrl: simulator.baseUrl, apiKeySecretName, ...options.settings },
       });
     });
@@ -133,13 +134,6 @@ export async function startLocalPipeline(options: LocalPipelineOptions = {}): Pr
     await stop();
     throw error;
   }
-}
-
-/** The CLI runs `npx`, so it gets the shell's environment; but a profile of a real account must not win over ours. */
-function cdkEnvironment(cloud: Cloud): NodeJS.ProcessEnv {
-  const env = { ...process.env, ...cloud.env };
-  for (const name of ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SESSION_TOKEN']) delete env[name];
-  return env;
 }
 
 async function stackLogGroups(admin: CloudConfig, stackName: string): Promise<string[]> {

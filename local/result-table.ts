@@ -38,8 +38,12 @@ export function resultTable(results: readonly Result[]): string {
     table.push(rows[index] ?? []);
     table.push([{ colSpan: HEADINGS.length, content: details(progress, files).join('\n') }]);
   }
-  return table.toString().replace(/ +$/gm, '');
+  // Spaces at the end would wrap on a narrow terminal, and leave empty lines.
+  return table.toString().replace(TRAILING_SPACES, (end) => end.replaceAll(' ', ''));
 }
+
+/** The codes of colours may stand between them. */
+const TRAILING_SPACES = new RegExp(`(?:${'\u001b'}\\[\\d+m| )+$`, 'gm');
 
 /** Of a column, with the gap to the next one. */
 function width(cells: readonly string[]): number {

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ARCHIVE_FAILURES, FAILURES } from '../domain/failures';
+import { ARCHIVE_FAILURES, FAILURES, MAX_ROUNDS, SAME_ATTEMPT_FAILURES } from '../domain/failures';
 import type { FailureDefinition } from '../domain/failures';
 
 /** `docs/errors.md` is made from the tables that the code itself uses, so it cannot say anything else. */
@@ -31,9 +31,10 @@ fault of a refused request as \`{path, code, message, got}\`. Match on names and
 
 ${table(FAILURES)}
 
-**By itself** says how often the workflow makes an attempt in all and how long it waits at least between two; the
-construct's \`maxAttempts\` limits all of them, and \`Retry-After\` from EvoLink lengthens the wait. A name in this column
-reaches you only when those attempts are used up.
+**By itself** says how often the workflow makes an attempt in all, at the most, and how long it waits at least between two.
+The construct's \`maxAttempts\` limits all of them, and \`Retry-After\` from EvoLink takes the place of the wait. A failure
+that was charged all the same, or whose code at EvoLink we do not know, is not repeated. \`Busy\` wrote nothing and uses up no
+attempt: the same one is tried again, in at most ${MAX_ROUNDS} rounds of the job.
 
 ## The image is paid, but not in S3
 
@@ -52,13 +53,15 @@ is then in the attempt table, not in the cause.
 function table(failures: Record<string, FailureDefinition>): string {
   const rows = Object.entries(failures).map(
     ([name, { meaning, charged, startAgain, retry }]) =>
-      `| \`${name}\` | ${meaning} | ${charged} | ${retry ? byItself(retry) : 'no'} | ${startAgain} |`,
+      `| \`${name}\` | ${meaning} | ${charged} | ${retry ? byItself(name, retry) : 'no'} | ${startAgain} |`,
   );
   return ['| error | what it means | charged | by itself | start again |', '|---|---|---|---|---|', ...rows].join('\n');
 }
 
-function byItself({ waitSeconds, maxAttempts }: NonNullable<FailureDefinition['retry']>): string {
-  return `${maxAttempts === undefined ? 'up to `maxAttempts`' : `${maxAttempts} attempts`}, ≥ ${waitSeconds} s`;
+function byItself(name: string, { waitSeconds, maxAttempts }: NonNullable<FailureDefinition['retry']>): string {
+  const sameAttempt = SAME_ATTEMPT_FAILURES.some((failure) => failure === name);
+  const attempts = maxAttempts === undefined ? 'up to `maxAttempts`' : `up to ${maxAttempts} attempts`;
+  return `${sameAttempt ? 'the same attempt' : attempts}, ≥ ${waitSeconds} s`;
 }
 
 if (require.main === module) {

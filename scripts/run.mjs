@@ -7,8 +7,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildAssetsIfStale } from './assets.mjs';
 import { runForeground } from './foreground.mjs';
+import { endWithParent } from './parent.mjs';
 import { red, UserError } from '../local/report.mjs';
 import { pinnedNode, setUp } from './setup.mjs';
+import { withoutOwnAws } from './shell-environment.mjs';
 import { runTests } from './test.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -32,7 +34,7 @@ async function main([name, ...args]) {
 async function localEnvironment() {
   const { prepareTrust, trustEnvironment } = require('tsx/cjs/api').require('../local/cloud/trust.ts', import.meta.url);
   const { bundlePath } = await prepareTrust();
-  return { ...process.env, ...trustEnvironment(bundlePath) };
+  return { ...withoutOwnAws(process.env), ...trustEnvironment(bundlePath) };
 }
 
 async function runLocal(command, env) {
@@ -40,6 +42,9 @@ async function runLocal(command, env) {
   const args = ['--require', 'tsx/cjs', path.join(root, 'local', 'main.ts'), command];
   return runForeground(pinnedNode(root), args, { cwd: root, env });
 }
+
+// npm starts us with `exec`, so it is our parent; who runs this file by hand may leave us alone on purpose.
+if (process.env.npm_lifecycle_event) endWithParent();
 
 try {
   process.exitCode = await main(process.argv.slice(2));

@@ -69,6 +69,7 @@ async function installNodePackages(root, log) {
       log,
       hints: [
         [/ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN/, 'Is the npm registry reachable? See `npm config get registry`.'],
+        [/code EUSAGE/, 'package-lock.json does not fit package.json: mend it with `npm install --package-lock-only`.'],
       ],
     });
     if (!existsSync(pinnedNode(root))) {

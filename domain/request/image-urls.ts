@@ -81,8 +81,11 @@ function extensionOf(url: URL): string | undefined {
   return EXTENSION.exec(name.replaceAll(/%2e/gi, '.'))?.[1]?.toLowerCase();
 }
 
-/** Without user, password and query: those of a signed URL are credentials, and causes end up in logs. */
+/**
+ * Without user, password, query and fragment: those of a signed URL are credentials, and causes end up in logs. A parser
+ * takes any number of slashes after `https:`, and backslashes for slashes, so this does too.
+ */
 function shown(value: unknown): unknown {
   if (typeof value !== 'string') return value;
-  return value.replace(/\/\/[^/?#]*@/, '//***@').replace(/\?[^]*$/, '?…');
+  return value.replace(/^(\s*[a-z][a-z0-9+.-]*:)?([\\/]*)[^\\/?#]*@/i, '$1$2***@').replace(/([?#])[^]*$/, '$1…');
 }

@@ -15,6 +15,7 @@ import { folderOf, imageName, MANIFEST_NAME } from './layout';
 import { jobOutput } from './output';
 import { inspectPicture } from './picture';
 import { storeImage, storeManifest } from './store';
+import { WORK_FOLDER } from './work-folder';
 
 export interface ArchiveEvent {
   readonly jobId: string;
@@ -57,7 +58,7 @@ export async function archive(event: ArchiveEvent, dependencies: ArchiveDependen
 async function archiveImages(record: AttemptRecord, dependencies: ArchiveDependencies): Promise<ArchivedImage[]> {
   const links = record.outcome?.results ?? [];
   const images: ArchivedImage[] = [];
-  const folder = await mkdtemp(join(tmpdir(), 'images-'));
+  const folder = await mkdtemp(join(tmpdir(), WORK_FOLDER));
   const waiting = [...links.entries()];
   const failures: unknown[] = [];
   const worker = async (): Promise<void> => {

@@ -3,14 +3,18 @@ import type { JobOutput } from '../../domain/job';
 import { AttemptTable } from '../shared/attempts/attempt-table';
 import { isLocalProvider, requireEnv, requireJson } from '../shared/config';
 import { documentClient } from '../shared/dependencies';
+import { emitArchiveError } from '../shared/metrics';
 import type { ArchiveDependencies, ArchiveEvent } from './archive';
 import { archive } from './archive';
+import { removeLeftovers } from './work-folder';
 
 const dependencies: ArchiveDependencies = {
   table: new AttemptTable(documentClient(), requireEnv('tableName')),
   // Repeats are safe (same key, same bytes) except that a consumed stream cannot be sent twice: the state's own retry
   // runs the image again.
-  s3: new S3Client({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 60_000 } }),
+  s3: new S3Client({
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 60_000, throwOnRequestTimeout: true },
+  }),
   bucket: requireEnv('bucketName'),
   download: {
     resultHosts: requireJson<string[]>('resultHosts'),
@@ -21,4 +25,12 @@ const dependencies: ArchiveDependencies = {
 };
 
 /** The Archive state. What it throws fails the execution under that name; there it may be redriven. */
-export const handler = (event: ArchiveEvent): Promise<JobOutput> => archive(event, dependencies);
+export const handler = async (event: ArchiveEvent): Promise<JobOutput> => {
+  await removeLeftovers();
+  try {
+    return await archive(event, dependencies);
+  } catch (error) {
+    emitArchiveError(error instanceof Error ? error.name : 'unknown', event);
+    throw error;
+  }
+};

@@ -30,12 +30,22 @@ export async function receiveCallback(
     emitCallbackRejected();
     return { statusCode: 404 };
   }
+  const hint = taskIdOf(event);
+  if (isStray(hint, attempt)) {
+    // EvoLink has a task for this attempt of which we know nothing: refused in its reply, or made twice. Perhaps paid.
+    logger.error('a task that is not on record', { job_id: attempt.jobId, attempt: attempt.attempt, task_id: hint });
+  }
   if (isTerminal(attempt) && attempt.deliveredAt !== undefined) return { statusCode: 204 };
 
-  const completion = await tryToComplete(attempt, taskIdOf(event), dependencies);
+  const completion = await tryToComplete(attempt, hint, dependencies);
   if (completion === 'ended' || completion === 'not ours') return { statusCode: 204 };
   await dependencies.table.checkBy(attempt.attemptId, dependencies.now() + CHECK_SOON_MS);
   return { statusCode: 503 };
+}
+
+function isStray(hint: string | undefined, attempt: Attempt): boolean {
+  if (hint === undefined || hint === attempt.taskId) return false;
+  return attempt.taskId !== undefined || isTerminal(attempt);
 }
 
 async function authenticate(

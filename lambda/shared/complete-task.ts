@@ -1,5 +1,6 @@
 import { bookedCredits } from '../../domain/usage';
 import { failureDefinition } from '../../domain/failures';
+import { cut } from '../../domain/preview';
 import type { Task } from '../../evolink/types';
 import { failureOfTaskError } from '../../evolink';
 import type { Attempt, StoredFailure, TaskOutcome } from './attempts/attempt';
@@ -8,8 +9,11 @@ import type { AttemptEnd } from './attempts/book';
 import { deliver } from './deliver';
 import type { EndAttemptDependencies } from './end-attempt';
 import { describeFailure, endAttempt } from './end-attempt';
+import { logger } from './logger';
 import { emitCompletion } from './metrics';
 import type { Provider } from './provider';
+
+const MAX_USAGE_CHARACTERS = 32_768;
 
 export interface CompleteTaskDependencies extends EndAttemptDependencies {
   readonly provider: Provider;
@@ -47,7 +51,7 @@ export async function completeTask(
   const task = await provider.call((client) => client.getTask(taskId));
   const linked = attempt.taskId === undefined ? await link(attempt, task, dependencies) : attempt;
   if (linked === undefined) return 'not ours';
-  if (!hasEnded(task)) return 'running';
+  if (!hasEnded(task, linked)) return 'running';
 
   const completedAt = now();
   const { won } = await endAttempt(linked, endOf(linked, task, completedAt, dependencies.maxAttempts), dependencies);
@@ -55,8 +59,24 @@ export async function completeTask(
   return 'ended';
 }
 
-function hasEnded(task: Task): boolean {
-  return task.status === 'completed' || task.status === 'failed' || task.status === 'cancelled';
+/** Checks by the sweep for which a task that claims to be completed may still lack its links. */
+const PATIENT_CHECKS = 3;
+
+function hasEnded(task: Task, attempt: Attempt): boolean {
+  switch (task.status) {
+    case 'failed':
+    case 'cancelled':
+      return true;
+    case 'completed':
+      // The links may follow a moment later; given up at once, a paid image would be lost.
+      return task.results.length > 0 || attempt.checks >= PATIENT_CHECKS;
+    case 'unknown':
+      logger.warn('EvoLink reports a status that we do not know', { task_id: task.id, status: cut(task.rawStatus) });
+      return false;
+    case 'pending':
+    case 'processing':
+      return false;
+  }
 }
 
 /** A callback came before the submission's reply was stored: its secret proves that the task is this attempt's. */
@@ -78,14 +98,15 @@ function endOf(attempt: Attempt, task: Task, completedAt: number, maxAttempts: n
       referenceTokens: attempt.referenceTokens,
       creditsUpper: attempt.creditsHeld,
     },
-    outcome: task.status === 'completed' ? 'completed' : 'failed',
+    // Where nothing was delivered, a charge of 0 is believed.
+    outcome: delivered ? 'completed' : 'failed',
   });
   const outcome: TaskOutcome = {
     taskId: task.id,
     results: task.results,
-    usage: task.usage === undefined ? null : JSON.stringify(task.usage),
-    billingRule: task.billingRule ?? billingRule,
-    model: task.model,
+    usage: usageText(task, attempt),
+    billingRule,
+    model: task.model && cut(task.model),
   };
   return {
     status: delivered ? 'COMPLETED' : task.status === 'cancelled' ? 'CANCELLED' : 'FAILED',
@@ -95,6 +116,17 @@ function endOf(attempt: Attempt, task: Task, completedAt: number, maxAttempts: n
     outcome,
     failure: delivered ? undefined : failureOf(attempt, task, units, maxAttempts),
   };
+}
+
+/**
+ * Real usage blocks have a few hundred characters. One that no table row and no output of a state could hold would keep
+ * a paid image from being booked and delivered for ever, so it is left out; what it says was booked before.
+ */
+function usageText({ usage }: Task, { jobId, attempt }: Attempt): string | null {
+  const text = usage === undefined ? undefined : JSON.stringify(usage);
+  if (text === undefined || text.length <= MAX_USAGE_CHARACTERS) return text ?? null;
+  logger.error('the usage block is too large to be kept', { job_id: jobId, attempt, characters: text.length });
+  return null;
 }
 
 function failureOf(attempt: Attempt, task: Task, creditsUsed: number, maxAttempts: number): StoredFailure {

@@ -3,13 +3,14 @@ import { isTerminal } from './attempts/attempt';
 import type { AttemptTable } from './attempts/attempt-table';
 import { logger } from './logger';
 import type { TaskTokens } from './task-token';
+import { answerAny } from './task-token';
 
 /**
  * Answers the waiting state with the end of its attempt. May be repeated at any time: the token is answered once,
  * `deliveredAt` says that it was.
  *
  * A refused token may only be an old one: when Step Functions repeated the state in the meantime, the newer token is in
- * the row by now and is answered instead. Otherwise nobody waits; the attempt stays open, so that it is seen.
+ * the row by now and is answered instead. Otherwise nobody waits; a success stays open, so that its images are seen.
  */
 export async function deliver(
   attempt: Attempt,
@@ -24,10 +25,11 @@ export async function deliver(
       if (current.failure !== undefined && current.nextCheckAt !== undefined) await table.markDelivered(current, true);
       return 'delivered';
     }
-    const answer =
-      current.failure === undefined
-        ? await tokens.succeed(current.taskToken, { attempt: current.attempt, task_id: current.taskId ?? '' })
-        : await tokens.fail(current.taskToken, current.failure);
+    const { failure } = current;
+    const output = { attempt: current.attempt, task_id: current.taskId ?? '' };
+    const answer = await answerAny(current, (token) =>
+      failure === undefined ? tokens.succeed(token, output) : tokens.fail(token, failure),
+    );
     if (answer === 'answered') {
       await table.markDelivered(current, current.failure !== undefined);
       return 'delivered';
@@ -35,6 +37,8 @@ export async function deliver(
     const latest = await table.get(current.attemptId);
     if (latest === undefined || latest.taskToken === current.taskToken) {
       logger.warn('the task token was refused', { job_id: current.jobId, attempt: current.attempt });
+      // It was answered before and the mark got lost, or the job was stopped: a failure needs nobody either way.
+      if (current.failure !== undefined) await table.markDelivered(current, true);
       return 'refused';
     }
     current = latest;

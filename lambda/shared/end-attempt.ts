@@ -4,10 +4,12 @@ import { failureCause } from '../../domain/failure-cause';
 import type { FailureName } from '../../domain/failures';
 import { retryRule, SAME_ATTEMPT_FAILURES } from '../../domain/failures';
 import type { Attempt, StoredFailure } from './attempts/attempt';
+import { isTerminal } from './attempts/attempt';
 import type { AttemptTable } from './attempts/attempt-table';
 import type { AttemptEnd } from './attempts/book';
 import { book } from './attempts/book';
 import { deliver } from './deliver';
+import { logger } from './logger';
 import { emitBooking, emitJobFailed } from './metrics';
 import type { TaskTokens } from './task-token';
 
@@ -34,8 +36,10 @@ export async function endAttempt(
     const ends = attempt.deliveredAt === undefined && end.failure !== undefined && !mayRetry(end.failure);
     if (ends) emitJobFailed(end.failure.name, attempt);
   }
-  const booked = await table.get(attempt.attemptId);
-  if (booked !== undefined) await deliver(booked, table, tokens);
+  const current = await table.get(attempt.attemptId);
+  if (current === undefined) return { won };
+  if (isTerminal(current)) await deliver(current, table, tokens);
+  else logger.error('the attempt has a task after all and goes on', { job_id: current.jobId, task_id: current.taskId });
   return { won };
 }
 

@@ -58,6 +58,12 @@ export function emitJobFailed(name: FailureName, job: { readonly jobId: string }
   emit({ [METRIC.jobsFailed]: 1 }, { [DIMENSION.errorName]: name }, job);
 }
 
+/** A run of the archive that failed. The state repeats it, so this is no failed job yet; the image is paid for. */
+export function emitArchiveError(name: string, job: { readonly jobId: string }): void {
+  emit({ [METRIC.archiveErrors]: 1 }, {}, job);
+  emit({ [METRIC.archiveErrors]: 1 }, { [DIMENSION.errorName]: name }, job);
+}
+
 export function emitCallbackRejected(): void {
   emit({ [METRIC.callbacksRejected]: 1 }, {});
 }

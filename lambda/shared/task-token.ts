@@ -1,6 +1,7 @@
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { SendTaskFailureCommand, SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
-import type { StoredFailure } from './attempts/attempt';
+import type { Attempt, StoredFailure } from './attempts/attempt';
+import { tokensOf } from './attempts/attempt';
 
 /** What the Generate state returns: enough to find the attempt again, and no link to an image. */
 export interface GenerateOutput {
@@ -22,6 +23,17 @@ export class TaskTokens {
   async fail(taskToken: string, { name, cause }: StoredFailure): Promise<'answered' | 'refused'> {
     return answered(this.client.send(new SendTaskFailureCommand({ taskToken, error: name, cause })));
   }
+}
+
+/** Answers whichever of an attempt's tokens is still waited for. */
+export async function answerAny(
+  attempt: Pick<Attempt, 'taskToken' | 'earlierTokens'>,
+  answer: (taskToken: string) => Promise<'answered' | 'refused'>,
+): Promise<'answered' | 'refused'> {
+  for (const taskToken of tokensOf(attempt)) {
+    if ((await answer(taskToken)) === 'answered') return 'answered';
+  }
+  return 'refused';
 }
 
 async function answered(call: Promise<unknown>): Promise<'answered' | 'refused'> {

@@ -1,3 +1,4 @@
+import { CALLBACK_ROUTE } from '../../domain/constants';
 import type { FailureName } from '../../domain/failures';
 import type { Job } from '../../domain/job';
 import type { SubmittedTask } from '../../evolink';
@@ -71,7 +72,7 @@ async function meetExisting(event: SubmitEvent, dependencies: SubmitDependencies
   if (found.executionArn !== event.executionArn || found.executionStartedAt !== event.executionStartedAt) {
     return refuse(event, 'JobIdReused', dependencies);
   }
-  await table.adoptToken(attemptId, event.taskToken, now() + firstCheckSeconds * 1_000);
+  await table.adoptToken(found, event.taskToken, now() + firstCheckSeconds * 1_000);
   // Read after the token is stored: an end that came before it is answered here, one that comes later finds the token.
   const current = await table.get(attemptId);
   if (current !== undefined && isTerminal(current)) await deliver(current, table, tokens);
@@ -79,7 +80,7 @@ async function meetExisting(event: SubmitEvent, dependencies: SubmitDependencies
 
 async function post(attempt: Attempt, job: Job, secret: string, dependencies: SubmitDependencies): Promise<void> {
   const { provider, callbackBaseUrl, table, now, firstCheckSeconds } = dependencies;
-  const callbackUrl = callbackBaseUrl && `${callbackBaseUrl}/callback/${attempt.attemptId}/${secret}`;
+  const callbackUrl = callbackBaseUrl && callbackBaseUrl + callbackPath(attempt.attemptId, secret);
   let task: SubmittedTask;
   try {
     task = await provider.call((client) =>
@@ -107,6 +108,10 @@ async function post(attempt: Attempt, job: Job, secret: string, dependencies: Su
     // The task exists and is paid for, so the job must go on waiting: its callback brings the id once more.
     logger.error('the task id could not be stored', { ...about, ...describeError(error) });
   }
+}
+
+function callbackPath(attemptId: string, secret: string): string {
+  return CALLBACK_ROUTE.replace('{attemptId}', attemptId).replace('{secret}', secret);
 }
 
 async function meetSubmitError(attempt: Attempt, error: EvolinkError, dependencies: SubmitDependencies): Promise<void> {
@@ -154,7 +159,15 @@ async function endUnsent(
 ): Promise<void> {
   const failure = describeFailure(name, attempt, dependencies.maxAttempts, facts);
   const end = { status: 'FAILED', completedAt: dependencies.now(), creditsUsed: 0, basis: 'assumed', failure } as const;
-  await endAttempt(attempt, end, dependencies);
+  try {
+    await endAttempt(attempt, end, dependencies);
+  } catch (error) {
+    // What is known must not get lost with the booking: thrown, it would become an unknown outcome after a long wait. No
+    // further attempt, since this one is still open on record.
+    logger.error('an attempt without a task could not be booked', { job_id: attempt.jobId, ...describeError(error) });
+    const final = describeFailure(name, attempt, dependencies.maxAttempts, { ...facts, retry: false });
+    await dependencies.tokens.fail(attempt.taskToken, final);
+  }
 }
 
 /** Answers this call's own token without an attempt of its own: nothing was written for it. */

@@ -8,6 +8,7 @@ import { completeTask } from '../shared/complete-task';
 import { describeFailure } from '../shared/end-attempt';
 import { describeError, logger } from '../shared/logger';
 import { emitJobFailed, emitOpenAttempts } from '../shared/metrics';
+import { answerAny } from '../shared/task-token';
 import { nextGapMs } from './gaps';
 
 export interface SweepDependencies extends CompleteTaskDependencies {
@@ -61,8 +62,7 @@ async function lookAfter(attemptId: string, dependencies: SweepDependencies): Pr
     const next = nextCheck(attempt, dependencies);
     if (await dependencies.table.takeCheck(attempt, next)) await check(attempt, dependencies);
   } catch (error) {
-    const expected = error instanceof EvolinkError || error instanceof ApiKeyUnavailableError;
-    logger[expected ? 'warn' : 'error']('an attempt could not be checked', {
+    logger[isUnreadable(error) ? 'warn' : 'error']('an attempt could not be checked', {
       attempt_id: attemptId,
       ...describeError(error),
     });
@@ -89,10 +89,16 @@ async function check(attempt: Attempt, dependencies: SweepDependencies): Promise
     logger.info('checked', { ...about, completion });
     if (completion === 'running') await letGoWhenLate(attempt, dependencies);
   } catch (error) {
-    // Unreadable is no reason to wait for ever: the time limit counts all the same.
-    await letGoWhenLate(attempt, dependencies);
+    // Unreadable is no reason to wait for ever: the time limit counts all the same. Any other fault may have come after
+    // EvoLink said that the task has ended: to let go then would lose a paid image that the next check delivers.
+    if (isUnreadable(error)) await letGoWhenLate(attempt, dependencies);
     throw error;
   }
+}
+
+/** EvoLink could not be asked, so nothing new is known of the task. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof EvolinkError || error instanceof ApiKeyUnavailableError;
 }
 
 /**
@@ -105,7 +111,7 @@ async function letGoWhenLate(attempt: Attempt, dependencies: SweepDependencies):
   const name = attempt.taskId === undefined ? 'SubmitOutcomeUnknown' : 'TaskTimedOut';
   const failure = describeFailure(name, attempt, maxAttempts, {});
   logger.warn('the job stops waiting', { job_id: attempt.jobId, attempt: attempt.attempt, reason: name });
-  if ((await tokens.fail(attempt.taskToken, failure)) === 'answered') {
+  if ((await answerAny(attempt, (token) => tokens.fail(token, failure))) === 'answered') {
     await table.markDelivered(attempt, false);
     emitJobFailed(name, attempt);
   }

@@ -1,7 +1,8 @@
+import { STEP_FUNCTIONS_LIMITS } from '../../domain/constants';
 import { failureCause } from '../../domain/failure-cause';
 import type { FailureName } from '../../domain/failures';
 import type { Job } from '../../domain/job';
-import type { RequestDefaults } from '../../domain/request';
+import type { RequestDefaults, ValidationResult } from '../../domain/request';
 import { validateRequest } from '../../domain/request';
 import { emitJobFailed } from '../shared/metrics';
 
@@ -22,8 +23,12 @@ export interface ValidateContext {
   readonly allowLoopback: boolean;
 }
 
+/** What travels beside the job: the task token, names, and what Step Functions adds to a function's answer. */
+const ROOM_BESIDE_JOB = 8 * 1024;
+const MAX_JOB_BYTES = STEP_FUNCTIONS_LIMITS.payloadBytes - ROOM_BESIDE_JOB;
+
 export function validate(event: ValidateEvent, context: ValidateContext): ValidateResult {
-  const result = validateRequest(event.input, { jobId: event.jobId, ...context });
+  const result = fitting(validateRequest(event.input, { jobId: event.jobId, ...context }));
   if (result.kind === 'valid') return result;
   emitJobFailed(result.failure, event);
   return {
@@ -35,5 +40,18 @@ export function validate(event: ValidateEvent, context: ValidateContext): Valida
       ...(result.problems.length > 0 ? { problems: result.problems } : {}),
       ...result.facts,
     }),
+  };
+}
+
+/** A state that has to carry too much ends the execution under a name of Step Functions, and no Catch gets it. */
+function fitting(result: ValidationResult): ValidationResult {
+  const bytes = result.kind === 'valid' ? Buffer.byteLength(JSON.stringify(result.job)) : 0;
+  if (bytes <= MAX_JOB_BYTES) return result;
+  const message = `The request takes ${bytes} bytes of JSON; the workflow can carry ${MAX_JOB_BYTES}. Shorten the prompt, URLs or metadata.`;
+  return {
+    kind: 'invalid',
+    failure: 'InvalidRequest',
+    problems: [{ path: '', code: 'too_long', message, got: `${bytes} bytes` }],
+    message,
   };
 }

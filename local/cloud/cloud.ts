@@ -17,6 +17,8 @@ export interface Cloud {
 
 const MINISTACK_ACCOUNT = '000000000000';
 
+const UNSET = 'To have one started for you: `unset AWS_ENDPOINT_URL`.';
+
 export async function openCloud(runDir: string, trust: Trust, env = process.env): Promise<Cloud> {
   const endpoint = given(env.AWS_ENDPOINT_URL);
   if (endpoint === undefined) {
@@ -31,20 +33,43 @@ export async function openCloud(runDir: string, trust: Trust, env = process.env)
       stop: () => ministack.stop(),
     };
   }
-  if (new URL(endpoint).hostname.endsWith('.amazonaws.com')) {
-    throw new Error(
-      `AWS_ENDPOINT_URL is ${endpoint}: local runs are for local clouds. Deploy to AWS with \`npx cdk deploy\`.`,
-    );
-  }
+  refuseUnusable(endpoint);
   const credentials = {
     accessKeyId: given(env.AWS_ACCESS_KEY_ID) ?? ROOT_CREDENTIALS.accessKeyId,
     secretAccessKey: given(env.AWS_SECRET_ACCESS_KEY) ?? ROOT_CREDENTIALS.secretAccessKey,
   };
   const region = given(env.AWS_REGION) ?? given(env.AWS_DEFAULT_REGION) ?? DEFAULT_REGION;
   const admin = { endpoint, region, credentials };
-  const { Account } = await new STSClient(admin).send(new GetCallerIdentityCommand({}));
-  const account = Account ?? MINISTACK_ACCOUNT;
+  const account = await accountOf(admin);
   return { admin, account, shared: true, env: settings(admin, trust, env), stop: () => Promise.resolve() };
+}
+
+/** Hosts of AWS itself, in all its partitions. */
+const AWS_HOST = /(^|\.)(amazonaws\.com(\.cn)?|api\.aws|amazonwebservices\.com\.cn)$/;
+
+function refuseUnusable(endpoint: string): void {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw new Error(`AWS_ENDPOINT_URL must be the URL of a local cloud, got "${endpoint}". ${UNSET}`);
+  }
+  if (AWS_HOST.test(url.hostname)) {
+    throw new Error(
+      `AWS_ENDPOINT_URL is ${endpoint}: local runs are for local clouds. Deploy to AWS with \`npx cdk deploy\`.`,
+    );
+  }
+}
+
+/** A shell that sourced the settings of `npm run dev` still names its cloud when that one has ended. */
+async function accountOf(admin: CloudConfig): Promise<string> {
+  try {
+    const { Account } = await new STSClient(admin).send(new GetCallerIdentityCommand({}));
+    return Account ?? MINISTACK_ACCOUNT;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message || error.name : String(error);
+    throw new Error(`AWS_ENDPOINT_URL is ${admin.endpoint}, but no cloud answers there: ${reason}. ${UNSET}`, {
+      cause: error,
+    });
+  }
 }
 
 /** An empty value counts as not set. */

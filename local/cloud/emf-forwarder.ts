@@ -14,7 +14,7 @@ import { metricsOf } from './emf';
 
 const POLL_MS = 1_000;
 /** Each look goes back a little, since a line gets its time stamp before it can be read. */
-const OVERLAP_MS = 10_000;
+const OVERLAP_MS = 60_000;
 const PAGE = 10_000;
 /** PutMetricData takes 1 000 metrics in at most 1 MB. */
 const BATCH = 500;

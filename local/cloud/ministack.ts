@@ -48,6 +48,9 @@ function ministackEnvironment(port: number, { runDir, trust, region }: Ministack
     // Lambdas inherit all of this. So the shell's own settings (profiles, proxies, NODE_OPTIONS, keys) stay out.
     PATH: `${node24}:${process.env.PATH ?? ''}`,
     HOME: process.env.HOME,
+    // Nor do the settings in the home folder (`~/.aws`) reach them.
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     LANG: 'C.UTF-8',
     PYTHONUNBUFFERED: '1',
     TMPDIR: path.join(runDir, 'tmp'),

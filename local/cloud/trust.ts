@@ -30,10 +30,19 @@ export function trustEnvironment(bundlePath: string): Record<(typeof VARIABLES)[
   return { NODE_EXTRA_CA_CERTS: bundlePath, AWS_CA_BUNDLE: bundlePath };
 }
 
-/** A variable that names a missing file is somebody's stale setting; Node itself only warns about it. */
+/** A variable that names no file, or none that can be read, is somebody's stale setting; Node itself only warns about it. */
 function readCertificates(file: string): string[] {
-  if (!fs.existsSync(file)) return [];
+  if (!isReadableFile(file)) return [];
   return fs.readFileSync(file, 'utf8').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+}
+
+function isReadableFile(file: string): boolean {
+  try {
+    fs.accessSync(file, fs.constants.R_OK);
+    return fs.statSync(file).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function writeAtomically(file: string, content: string): void {

@@ -187,10 +187,18 @@ describe('what a problem says', () => {
     for (const input of inputs) expect(JSON.stringify(validateRequest(input, context))).not.toContain('secret');
   });
 
-  test('never the credentials of a URL', () => {
-    const input = refs('https://user:secret@example.com/a.gif?signature=secret');
+  test.each([
+    'https://user:secret@example.com/a.gif?signature=secret',
+    'https:/user:secret@example.com/a.png',
+    'https:user:secret@example.com/a.png',
+    'https:\\\\user:secret@example.com/a.png',
+    '//user:secret@example.com/a.png',
+    'https://example.com/a.gif#token=secret',
+  ])('never the credentials of a URL: %s', (url) => {
+    const result = validateRequest(refs(url), context);
 
-    expect(JSON.stringify(validateRequest(input, context))).not.toContain('secret');
+    expect(result.kind).toBe('invalid');
+    expect(JSON.stringify(result)).not.toContain('secret');
   });
 });
 

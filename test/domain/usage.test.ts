@@ -28,10 +28,15 @@ describe('a settled charge', () => {
     [{ credits_used: null, cost: { credits: 1 } }, 10_000],
     [{ credits_used: 'soon', cost: { credits: 1 } }, 10_000],
     [{ credits_used: -1, cost: { credits: 1 } }, 10_000],
-    [{ credits_used: 0 }, 0],
     [{ credits_used: 0.36811 }, 3682],
   ])('%j books %i units', (usage, units) => {
     expect(completed(usage)).toEqual({ units, basis: 'credits_used' });
+  });
+
+  test('of 0 is believed for a failed task only: no image is free, so a completed one is not settled yet', () => {
+    const usage = { credits_used: 0 };
+    expect(bookedCredits({ usage, estimate: held, outcome: 'failed' })).toEqual({ units: 0, basis: 'credits_used' });
+    expect(completed(usage)).toEqual({ units: held.creditsUpper, basis: 'assumed' });
   });
 
   test('is booked for a failed task too', () => {

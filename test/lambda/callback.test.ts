@@ -243,3 +243,22 @@ test('neither the secret nor the body reaches the log', async () => {
   for (const hidden of [CALLBACK_SECRET, 'attacker.example.org', 'token-1'])
     expect(output.text()).not.toContain(hidden);
 });
+
+describe('a task that is not on record, though its callback has the secret', () => {
+  test.each([
+    ['of an attempt that EvoLink refused', undefined, TASK_ID],
+    ['of an attempt that has another task', TASK_ID, OTHER_TASK_ID],
+  ])('%s: 204, and an error in the log with its id', async (_, taskId, reported) => {
+    const pipeline = new TestPipeline();
+    const attempt = await pipeline.open({ taskId });
+    const failure = { name: 'ServiceError', cause: '{"error":"ServiceError"}' } as const;
+    const end = { status: 'FAILED', completedAt: pipeline.time, creditsUsed: 0, basis: 'assumed', failure } as const;
+    await book(pipeline.memory.client, pipeline.table.tableName, attempt, end);
+
+    expect(await statusOf(pipeline, { body: JSON.stringify({ id: reported }) })).toBe(204);
+
+    expect(output.text()).toContain('"level":"ERROR","message":"a task that is not on record"');
+    expect(output.text()).toContain(reported);
+    expect(pipeline.evolink.asked).toEqual([]);
+  });
+});

@@ -9,9 +9,15 @@ import { ATTEMPT_ID, TestPipeline } from '../support/pipeline';
 
 const output = captureOutput();
 
-async function completed(task: Task, claim: Parameters<TestPipeline['open']>[0] = {}) {
+/** Checks after which a completed task without links is given up. */
+const PATIENT = { checks: 3 };
+
+async function completed(
+  task: Task,
+  { checks = 0, ...claim }: Parameters<TestPipeline['open']>[0] & { readonly checks?: number } = {},
+) {
   const pipeline = new TestPipeline();
-  const attempt = await pipeline.open({ taskId: TASK_ID, ...claim });
+  const attempt = { ...(await pipeline.open({ taskId: TASK_ID, ...claim })), checks };
   pipeline.evolink.set(task);
   const completion = await completeTask(attempt, 'sweep', pipeline.dependencies());
   return { pipeline, completion, attempt: await pipeline.attempt(attempt.attemptId) };
@@ -37,6 +43,17 @@ describe('what a success costs, best source first', () => {
   });
 });
 
+test('an answer that is too large to be kept does not keep a paid image from its job', async () => {
+  const usage = { credits_used: 0.3682, billing_rule: 'r'.repeat(500_000), notes: 'x'.repeat(500_000) };
+  const task = aCompletedTask({ usage, billingRule: usage.billing_rule, model: 'm'.repeat(500_000) });
+
+  const { pipeline, attempt } = await completed(task);
+
+  expect(attempt).toMatchObject({ status: 'COMPLETED', creditsUsed: 3_682, basis: 'credits_used' });
+  expect(pipeline.steps.onlyAnswer().output).toEqual({ attempt: 1, task_id: TASK_ID });
+  expect((await pipeline.table.load(ATTEMPT_ID))?.outcome).toMatchObject({ usage: null, results: task.results });
+});
+
 test('a success is delivered with what the next state needs, and no link', async () => {
   const { pipeline, completion } = await completed(aCompletedTask());
   expect(completion).toBe<Completion>('ended');
@@ -45,8 +62,19 @@ test('a success is delivered with what the next state needs, and no link', async
   expect(output.valuesOf('JobsFailed')).toEqual([]);
 });
 
-test('a completed task without results is no success, and is not paid for again', async () => {
-  const { pipeline, attempt } = await completed(aCompletedTask({ results: [] }));
+test('a completed task without results is given a few checks for its links to follow', async () => {
+  const pipeline = new TestPipeline();
+  await pipeline.open({ taskId: TASK_ID });
+  pipeline.evolink.set(aCompletedTask({ results: [] }));
+
+  await expect(completeTask(await pipeline.attempt(), 'callback', pipeline.dependencies())).resolves.toBe('running');
+
+  expect(pipeline.steps.sent).toEqual([]);
+  expect(pipeline.ledger()).toEqual([]);
+});
+
+test('a completed task that stays without results is no success, and is not paid for again', async () => {
+  const { pipeline, attempt } = await completed(aCompletedTask({ results: [] }), PATIENT);
   expect(attempt.status).toBe('FAILED');
   const { error, facts } = pipeline.steps.onlyAnswer();
   expect(error).toBe('NoContentGenerated');
@@ -56,7 +84,7 @@ test('a completed task without results is no success, and is not paid for again'
 });
 
 test('a completed task without results and without a charge may be tried once more', async () => {
-  const { pipeline } = await completed(aCompletedTask({ results: [], usage: { credits_used: 0 } }));
+  const { pipeline } = await completed(aCompletedTask({ results: [], usage: { credits_used: 0 } }), PATIENT);
   expect(pipeline.steps.onlyAnswer()).toMatchObject({
     error: 'NoContentGenerated',
     facts: { charged: 'no', retry_after_seconds: expect.any(Number) as number },

@@ -53,7 +53,7 @@ test.each(['TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken'] as const)(
 test('a token that was replaced meanwhile is refused, and the newer one answered instead', async () => {
   const pipeline = await ended();
   const stale = await pipeline.attempt();
-  await pipeline.table.adoptToken(ATTEMPT_ID, 'token-2', pipeline.time);
+  await pipeline.table.adoptToken(stale, 'token-2', pipeline.time);
   pipeline.steps.refuse('token-1');
 
   await expect(deliver(stale, pipeline.table, pipeline.dependencies().tokens)).resolves.toBe('delivered');
@@ -65,7 +65,7 @@ test('a token that was replaced meanwhile is refused, and the newer one answered
 test('an old token that is still taken does not mark the newer one as delivered', async () => {
   const pipeline = await ended();
   const stale = await pipeline.attempt();
-  await pipeline.table.adoptToken(ATTEMPT_ID, 'token-2', pipeline.time);
+  await pipeline.table.adoptToken(stale, 'token-2', pipeline.time);
   await deliver(stale, pipeline.table, pipeline.dependencies().tokens);
   expect((await pipeline.attempt()).deliveredAt).toBeUndefined();
   expect(await pipeline.openAttempts()).toEqual([ATTEMPT_ID]);
@@ -85,6 +85,16 @@ test('an answer whose mark is lost is not answered twice', async () => {
   await expect(delivery(pipeline)).rejects.toThrow('crash');
   await expect(delivery(pipeline)).resolves.toBe('refused');
   expect(pipeline.steps.answers).toHaveLength(1);
+});
+
+test('a failure whose mark is lost is closed by the next run, and not looked after for ever', async () => {
+  const failure = { name: 'ServiceError', cause: '{"error":"ServiceError"}' } as const;
+  const pipeline = await ended({ status: 'FAILED', failure });
+  pipeline.memory.failNext('UpdateCommand', new Error('crash'));
+  await expect(delivery(pipeline)).rejects.toThrow('crash');
+  await expect(delivery(pipeline)).resolves.toBe('refused');
+  expect(pipeline.steps.answers).toHaveLength(1);
+  expect(await pipeline.openAttempts()).toEqual([]);
 });
 
 test('an attempt that has not ended is never delivered', async () => {

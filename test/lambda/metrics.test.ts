@@ -85,6 +85,7 @@ test('every metric that a widget may show is emitted, and no other', async () =>
   metrics.emitCompletion(attempt, 'sweep', 1);
   metrics.emitArchived(attempt, 1, 1);
   metrics.emitJobFailed('Busy', attempt);
+  metrics.emitArchiveError('ResultExpired', attempt);
   metrics.emitCallbackRejected();
   metrics.emitOpenAttempts(1, 1);
   const emitted = new Set(output.metrics().flatMap(({ values }) => Object.keys(values)));

@@ -201,6 +201,20 @@ describe('a task that takes too long', () => {
     expect(pipeline.steps.onlyAnswer().output).toEqual({ attempt: 1, task_id: TASK_ID });
   });
 
+  test.each<[string, (pipeline: TestPipeline, fault: Error) => void]>([
+    ['answering', (pipeline, fault) => pipeline.steps.failNext(fault)],
+    ['booking', (pipeline, fault) => pipeline.memory.failNext('TransactWriteCommand', fault)],
+  ])('that has ended at last is never let go because of a fault in %s: the next check delivers it', async (_, fail) => {
+    const pipeline = await late();
+    pipeline.evolink.set(aCompletedTask());
+    fail(pipeline, Object.assign(new Error('slow down'), { name: 'ThrottlingException' }));
+    await run(pipeline);
+    expect(pipeline.steps.answers).toEqual([]);
+    pipeline.time += HOUR * 1_000;
+    await run(pipeline);
+    expect(pipeline.steps.onlyAnswer().output).toEqual({ attempt: 1, task_id: TASK_ID });
+  });
+
   test('and ends after its job was let go is booked, and not answered again', async () => {
     const pipeline = await late();
     pipeline.evolink.set(aTask());

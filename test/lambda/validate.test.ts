@@ -55,6 +55,19 @@ test('a cause fits Step Functions, however large the input is', () => {
   expect(cause.length).toBeLessThanOrEqual(32_768);
 });
 
+test('a job that no state of the workflow could carry is refused by name', () => {
+  const references = (count: number) =>
+    Array.from({ length: count }, (_, i) => `https://a.example/${i}/${'漢'.repeat(2_000)}`);
+  const prompt = '\u0001'.repeat(32_000);
+  expect(validate({ jobId: 'job-1', input: { prompt, image_urls: references(9) } }, CONTEXT).kind).toBe('valid');
+
+  const { error, cause, facts } = invalid({ prompt, image_urls: references(11) });
+
+  expect(error).toBe('InvalidRequest');
+  expect(facts.problems).toMatchObject([{ path: '', code: 'too_long' }]);
+  expect(cause).not.toContain('\\u0001');
+});
+
 test('the prompt is never logged', () => {
   invalid({ prompt: PROMPT, size: 'no' });
   expect(output.text()).not.toContain(PROMPT);

@@ -49,9 +49,9 @@ describe('minimal properties', () => {
       [ENV.apiKeySecretId]: 'evolink/api-key',
       [ENV.evolinkBaseUrl]: 'https://api.evolink.ai',
       [ENV.maxAttempts]: '3',
-      [ENV.taskTimeoutSeconds]: '3600',
       [ENV.firstCheckSeconds]: '120',
     });
+    expect(environment(minimal.json, 'Sweep')).toMatchObject({ [ENV.taskTimeoutSeconds]: '3600' });
     expect(environment(minimal.json, 'Validate')[ENV.requestDefaults]).toBe('{}');
     expect(environment(minimal.json, 'Archive')[ENV.resultHosts]).toBe('[]');
   });
@@ -72,9 +72,9 @@ describe('maximal properties', () => {
     expect(environment(maximal.json, 'Submit')).toMatchObject({
       [ENV.evolinkBaseUrl]: 'https://evolink.example.com/gateway',
       [ENV.maxAttempts]: '5',
-      [ENV.taskTimeoutSeconds]: '7200',
       [ENV.firstCheckSeconds]: '10',
     });
+    expect(environment(maximal.json, 'Sweep')).toMatchObject({ [ENV.taskTimeoutSeconds]: '7200' });
     expect(JSON.parse(environment(maximal.json, 'Validate')[ENV.requestDefaults] as string)).toEqual({
       model: 'gpt-image-2',
       size: '16:9',
@@ -230,7 +230,6 @@ describe('the functions', () => {
         ENV.evolinkBaseUrl,
         ENV.callbackBaseUrl,
         ENV.maxAttempts,
-        ENV.taskTimeoutSeconds,
         ENV.firstCheckSeconds,
       ],
     ],

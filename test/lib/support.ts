@@ -77,12 +77,21 @@ export function environment(json: CloudFormation, name: string): Record<string, 
   return lambdaFunction(json, name).Properties.Environment.Variables;
 }
 
+export interface Retrier {
+  readonly ErrorEquals: string[];
+  readonly MaxAttempts: number;
+  readonly IntervalSeconds?: number;
+  readonly BackoffRate?: number;
+  readonly MaxDelaySeconds?: number;
+  readonly JitterStrategy?: string;
+}
+
 export interface State {
   readonly Type: string;
   readonly Next?: string;
   readonly End?: boolean;
   readonly Default?: string;
-  readonly Retry?: { ErrorEquals: string[]; MaxAttempts: number; JitterStrategy?: string }[];
+  readonly Retry?: Retrier[];
   readonly Catch?: { ErrorEquals: string[]; Next: string; Output: string }[];
   readonly Choices?: { Condition: string; Next: string; Assign?: Record<string, unknown>; Output?: unknown }[];
   readonly Arguments?: { FunctionName: unknown; Payload: Record<string, string> };

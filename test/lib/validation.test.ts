@@ -52,6 +52,13 @@ const refused: [rule: string, props: Props, message: RegExp][] = [
   ['a namespace of AWS', () => ({ metricsNamespace: 'AWS/Lambda' }), /metricsNamespace .* got AWS\/Lambda/],
   ['no default pictures', () => ({ defaults: { n: 0 } }), /defaults.n .*, got 0/],
   ['an odd default size', () => ({ defaults: { size: 'large' } }), /defaults.size .*, got large/],
+  ['a default ratio that EvoLink does not know', () => ({ defaults: { size: '7:5' } }), /defaults.size .*, got 7:5/],
+  ['default pixels that break a rule', () => ({ defaults: { size: '1920x1080' } }), /defaults.size .*, got 1920x1080/],
+  [
+    'a default model that does not exist',
+    () => ({ defaults: { model: 'gpt-imgae-2' } }),
+    /defaults.model .*gpt-image-2/,
+  ],
   ['an odd default model', () => ({ defaults: { model: 'GPT image' } }), /defaults.model .*, got GPT image/],
   [
     'part of a day of images',

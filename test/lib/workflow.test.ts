@@ -50,11 +50,9 @@ describe('the definition', () => {
 });
 
 describe('Validate request', () => {
-  test('gets the job id, when it started, and the input untouched', () => {
+  test('gets the job id and the input untouched, and nothing else', () => {
     expect(state(STATE.validate).Arguments?.Payload).toEqual({
       jobId: '{% $states.context.Execution.Name %}',
-      executionArn: '{% $states.context.Execution.Id %}',
-      startedAt: '{% $states.context.Execution.StartTime %}',
       input: '{% $states.input %}',
     });
     expect(state(STATE.validate).Assign).toEqual({ attempt: 1, round: 1 });
@@ -122,10 +120,23 @@ describe('Archive images', () => {
 
   test('repeats whatever went wrong, and catches nothing: a redrive starts where a state failed', () => {
     expect(state(STATE.archive).Retry).toMatchObject([
-      { ErrorEquals: LAMBDA_FAULTS, JitterStrategy: 'FULL' },
-      { ErrorEquals: ['States.TaskFailed', 'States.Timeout'], JitterStrategy: 'FULL' },
+      { ErrorEquals: expect.arrayContaining(['ResultExpired', 'AttemptNotFound']) as string[], MaxAttempts: 3 },
+      { ErrorEquals: [...LAMBDA_FAULTS, 'States.TaskFailed', 'States.Timeout'], JitterStrategy: 'FULL' },
     ]);
+    expect(state(STATE.archive).Retry).toHaveLength(2);
     expect(state(STATE.archive).Catch).toBeUndefined();
+  });
+
+  test('waits out an outage of hours, well within the 24 in which a link lives', () => {
+    const [, outage] = state(STATE.archive).Retry ?? [];
+    const { IntervalSeconds = 0, BackoffRate = 0, MaxDelaySeconds = 0, MaxAttempts = 0 } = { ...outage };
+    const waits = Array.from({ length: MaxAttempts }, (_, n) =>
+      Math.min(MaxDelaySeconds, IntervalSeconds * BackoffRate ** n),
+    );
+    const longest = waits.reduce((sum, wait) => sum + wait, 0);
+    // Full jitter takes half of it away on average.
+    expect(longest / 2).toBeGreaterThan(3_600);
+    expect(longest).toBeLessThan(12 * 3_600);
   });
 
   test('never runs twice at once: its function ends before the state gives up', () => {

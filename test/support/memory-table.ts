@@ -23,6 +23,11 @@ export interface MemoryTableOptions {
   readonly tableName?: string;
   /** Items in a page of a query. @default - everything in one page */
   readonly pageSize?: number;
+  /**
+   * Reads without `ConsistentRead` show an item as it was before its latest write: as stale as DynamoDB may be.
+   * @default false
+   */
+  readonly staleReads?: boolean;
   /** Awaited before each command, after it was counted: a place to let others go first, or to fail. */
   readonly before?: (name: CommandName, input: Item) => unknown;
 }
@@ -41,6 +46,8 @@ export class MemoryTable {
   readonly commands: { readonly name: CommandName; readonly input: Item }[] = [];
 
   private readonly rows = new Map<string, Item>();
+  /** Each item before its latest write. */
+  private readonly staleRows = new Map<string, Item>();
   private readonly faults: Fault[] = [];
   private heldIndex?: readonly Item[];
 
@@ -59,8 +66,7 @@ export class MemoryTable {
 
   /** A copy of one item. */
   item(key: object): Item | undefined {
-    const row = this.rows.get(keyOf(key));
-    return row && storableItem(row);
+    return copyOf(this.rows.get(keyOf(key)));
   }
 
   /** Puts an item there, whatever was there before. */
@@ -127,10 +133,11 @@ export class MemoryTable {
     if (operation !== 'TransactWrite' && input.TableName !== this.tableName) throw tableNotFound();
     switch (operation) {
       case 'Get':
-        return { Item: this.item(onlyKeys(input.Key)) };
+        return { Item: copyOf(this.rowsFor(input).get(keyOf(onlyKeys(input.Key)))) };
       case 'Query': {
         const held = input.IndexName === undefined ? undefined : this.heldIndex;
-        return query(held ?? this.rows.values(), input, this.options.pageSize ?? Infinity);
+        const rows = input.IndexName === undefined ? this.rowsFor(input) : this.rows;
+        return query(held ?? rows.values(), input, this.options.pageSize ?? Infinity);
       }
       case 'TransactWrite':
         return this.transact(input.TransactItems as NonNullable<TransactWriteCommandInput['TransactItems']>);
@@ -174,8 +181,17 @@ export class MemoryTable {
     }
   }
 
+  private rowsFor({ ConsistentRead }: Item): ReadonlyMap<string, Item> {
+    return this.options.staleReads && ConsistentRead !== true ? this.staleRows : this.rows;
+  }
+
   private store(key: string, item: Item | undefined): void {
+    const before = this.rows.get(key);
+    if (before === undefined) this.staleRows.delete(key);
+    else this.staleRows.set(key, before);
     if (item === undefined) this.rows.delete(key);
     else this.rows.set(key, item);
   }
 }
+
+const copyOf = (row: Item | undefined): Item | undefined => row && storableItem(row);

@@ -25,7 +25,7 @@ export class TestPipeline {
   readonly evolink: FakeEvolink;
 
   constructor(options: MemoryTableOptions & { readonly beforeGetTask?: (id: string) => unknown } = {}) {
-    this.memory = new MemoryTable(options);
+    this.memory = new MemoryTable({ staleReads: true, ...options });
     this.evolink = new FakeEvolink(options.beforeGetTask);
     this.table = new AttemptTable(this.memory.client, this.memory.tableName, this.now);
   }

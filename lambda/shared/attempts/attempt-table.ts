@@ -3,7 +3,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../../../domain/constants';
 import type { ArchivedImage, Job } from '../../../domain/job';
 import type { Attempt, AttemptRecord, TaskOutcome } from './attempt';
-import { attemptIdOf } from './attempt';
+import { attemptIdOf, tokensOf } from './attempt';
 import * as items from './items';
 import { ConditionFailedError, patiently, transact } from './transact';
 
@@ -60,7 +60,7 @@ export class AttemptTable {
       checks: 0,
     };
     const expiresAt = items.expiresAt(createdAt);
-    await this.keepRequest(attemptId, claim.job, expiresAt);
+    await this.keepRequest(items.requestKey(attemptId, claim.executionStartedAt), claim.job, expiresAt);
     try {
       await transact(this.client, [
         {
@@ -102,10 +102,12 @@ export class AttemptTable {
         ConsistentRead: true,
       },
     );
-    for await (const page of pages) for (const item of page.Items ?? []) found.set(String(item.sk), item);
+    for await (const page of pages) {
+      for (const item of page.Items ?? []) if (!items.isExpired(item, this.now())) found.set(String(item.sk), item);
+    }
 
     const attempt = found.get(items.SORT_KEY.attempt) as Attempt | undefined;
-    const request = found.get(items.SORT_KEY.request);
+    const request = attempt && found.get(items.requestKey(attemptId, attempt.executionStartedAt).sk);
     if (attempt === undefined || request === undefined) return undefined;
     const images = new Map<number, ArchivedImage>();
     for (const [sortKey, item] of found) {
@@ -175,14 +177,27 @@ export class AttemptTable {
     });
   }
 
-  /** Step Functions repeated the state: the newest token is the one that waits, and it has not been answered yet. */
-  async adoptToken(attemptId: string, taskToken: string, nextCheckAt: number): Promise<void> {
-    await this.update(attemptId, {
-      set: { taskToken, nextCheckAt, [TABLE.openIndexPartitionKey]: items.openShard(attemptId) },
-      remove: ['deliveredAt'],
-      condition: 'taskToken <> :old',
-      values: { ':old': taskToken },
-    });
+  /**
+   * Step Functions repeated the state: the newest token is the one that waits, and it has not been answered yet. Nothing
+   * says which of two is newer, and a call that was thought lost may come after the one that repeated it. So the token
+   * that was there is kept, and a token that was there before is no news.
+   */
+  async adoptToken(found: Attempt, taskToken: string, nextCheckAt: number): Promise<void> {
+    for (let seen: Attempt | undefined = found; seen && !tokensOf(seen).includes(taskToken);) {
+      const adopted = await this.update(seen.attemptId, {
+        set: {
+          taskToken,
+          earlierTokens: [...(seen.earlierTokens ?? []), seen.taskToken],
+          nextCheckAt,
+          [TABLE.openIndexPartitionKey]: items.openShard(seen.attemptId),
+        },
+        remove: ['deliveredAt'],
+        condition: 'taskToken = :seen',
+        values: { ':seen': seen.taskToken },
+      });
+      if (adopted) return;
+      seen = await this.get(seen.attemptId);
+    }
   }
 
   /**
@@ -268,12 +283,12 @@ export class AttemptTable {
    * The request is kept beside the row, not in it or its transaction: a prompt may have 128 KB, and every write of the
    * row would bill them again. It is written first, so that no attempt is without it, and never overwritten.
    */
-  private async keepRequest(attemptId: string, job: Job, expiresAt: number): Promise<void> {
+  private async keepRequest(key: object, job: Job, expiresAt: number): Promise<void> {
     try {
       await this.client.send(
         new PutCommand({
           TableName: this.tableName,
-          Item: { ...items.requestKey(attemptId), job, expiresAt },
+          Item: { ...key, job, expiresAt },
           ConditionExpression: 'attribute_not_exists(pk)',
         }),
       );

@@ -10,6 +10,11 @@ export type AttemptStatus = 'SUBMITTING' | 'SUBMITTED' | 'SUBMIT_UNKNOWN' | 'COM
 
 export const OPEN_STATUSES: readonly AttemptStatus[] = ['SUBMITTING', 'SUBMITTED', 'SUBMIT_UNKNOWN'];
 
+/** Every token of the attempt, the likeliest first. At most one of them is still waited for. */
+export function tokensOf({ taskToken, earlierTokens = [] }: Pick<Attempt, 'taskToken' | 'earlierTokens'>): string[] {
+  return [taskToken, ...earlierTokens.toReversed()];
+}
+
 export function isTerminal(attempt: Pick<Attempt, 'status'>): boolean {
   return !OPEN_STATUSES.includes(attempt.status);
 }
@@ -22,7 +27,10 @@ export interface Attempt {
   readonly executionArn: string;
   readonly executionStartedAt: string;
   readonly status: AttemptStatus;
+  /** The newest as far as we know: the token that is answered first. */
   readonly taskToken: string;
+  /** Tokens that another one took the place of. */
+  readonly earlierTokens?: readonly string[];
   readonly callbackSecretHash: string;
   readonly tenant: string;
   readonly model: string;

@@ -21,6 +21,9 @@ export interface AttemptEnd {
 /**
  * Ends the attempt and books it, in one transaction: state, ledger line and EvoLink's answer are written together or
  * not at all. Exactly one caller wins (`true`); it is the one that emits the metrics.
+ *
+ * The attempt must still have the task, or none, with which it was read: an end without a task, after a submission that
+ * was refused, must not cover one that a callback has linked meanwhile. A further attempt would pay for it again.
  */
 export async function book(
   client: DynamoDBDocumentClient,
@@ -64,10 +67,13 @@ function endOfAttempt(attempt: Attempt, end: AttemptEnd) {
     UpdateExpression:
       'SET #status = :status, completedAt = :completedAt, creditsUsed = :creditsUsed, basis = :basis' +
       (end.failure ? ', failure = :failure' : ''),
-    ConditionExpression: `#status IN (${open.map(([name]) => name).join(', ')})`,
+    ConditionExpression:
+      `#status IN (${open.map(([name]) => name).join(', ')}) AND ` +
+      (attempt.taskId === undefined ? 'attribute_not_exists(taskId)' : 'taskId = :taskId'),
     ExpressionAttributeNames: { '#status': 'status' },
     ExpressionAttributeValues: {
       ...Object.fromEntries(open),
+      ...(attempt.taskId === undefined ? {} : { ':taskId': attempt.taskId }),
       ':status': end.status,
       ':completedAt': end.completedAt,
       ':creditsUsed': end.creditsUsed,

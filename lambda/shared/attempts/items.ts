@@ -7,7 +7,7 @@ import { ATTEMPT_ID_PATTERN } from './attempt';
  */
 export const SORT_KEY = {
   attempt: 'attempt',
-  request: 'request',
+  requestPrefix: 'request#',
   outcome: 'outcome',
   imagePrefix: 'image#',
 } as const;
@@ -19,7 +19,11 @@ type Key = Record<'pk' | 'sk', string>;
 
 export const attemptPartition = (attemptId: string): string => `attempt#${attemptId}`;
 export const attemptKey = (attemptId: string): Key => ({ pk: attemptPartition(attemptId), sk: SORT_KEY.attempt });
-export const requestKey = (attemptId: string): Key => ({ pk: attemptPartition(attemptId), sk: SORT_KEY.request });
+/** By execution: what a crashed claim of another execution of this name left behind is not this one's request. */
+export const requestKey = (attemptId: string, executionStartedAt: string): Key => ({
+  pk: attemptPartition(attemptId),
+  sk: SORT_KEY.requestPrefix + executionStartedAt,
+});
 export const outcomeKey = (attemptId: string): Key => ({ pk: attemptPartition(attemptId), sk: SORT_KEY.outcome });
 export const imageKey = (attemptId: string, index: number): Key => ({
   pk: attemptPartition(attemptId),
@@ -36,6 +40,10 @@ export const ledgerKey = (bookedAt: number, attemptId: string): Key => ({
 });
 
 export const expiresAt = (createdAt: number): number => Math.floor(createdAt / 1_000) + ATTEMPT_LIFETIME_SECONDS;
+
+/** DynamoDB deletes an expired item some days late; until then it is still read. */
+export const isExpired = (item: Record<string, unknown>, now: number): boolean =>
+  typeof item.expiresAt === 'number' && item.expiresAt <= Math.floor(now / 1_000);
 
 /** Spreads open attempts over the shards of the index; the id is a hash already. */
 export const openShard = (attemptId: string): string =>

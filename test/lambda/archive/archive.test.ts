@@ -102,6 +102,29 @@ test('the output is the whole contract', async () => {
   expect(JSON.parse(pipeline.s3.objects.at(-1)?.body.toString() ?? '')).toMatchObject(result);
 });
 
+test('two runs at once count once', async () => {
+  const pipeline = await completed(images(2));
+  await Promise.all([pipeline.run(), pipeline.run()]);
+  expect(output.valuesOf('Images')).toEqual([{ value: 2, dimensions: {} }]);
+  expect(output.valuesOf('JobsSucceeded')).toEqual([{ value: 1, dimensions: {} }]);
+});
+
+test('each file is removed as soon as its image is stored: the room in /tmp is for three at a time', async () => {
+  const pipeline = await completed(images(8));
+  const left: number[] = [];
+  const mkdtemp = jest.spyOn(fs, 'mkdtemp');
+  pipeline.s3 = new FakeS3(async () => {
+    const folder = await mkdtemp.mock.results[0]?.value;
+    left.push((await fs.readdir(folder as string).catch(() => [])).length);
+  });
+
+  await pipeline.run();
+
+  mkdtemp.mockRestore();
+  expect(Math.max(...left)).toBeGreaterThan(0);
+  expect(Math.max(...left)).toBeLessThanOrEqual(3);
+});
+
 test('counts what it archived and closes the attempt', async () => {
   const pipeline = await completed(images(2));
   await pipeline.run();

@@ -11,7 +11,7 @@ describe('the task token', () => {
     await pipeline.table.markDelivered(attempt, true);
     expect(await pipeline.openAttempts()).toEqual([]);
 
-    await pipeline.table.adoptToken(ATTEMPT_ID, 'token-2', pipeline.time + 7_000);
+    await pipeline.table.adoptToken(await pipeline.attempt(), 'token-2', pipeline.time + 7_000);
 
     const reopened = await pipeline.attempt();
     expect(reopened).toMatchObject({ taskToken: 'token-2', nextCheckAt: pipeline.time + 7_000 });
@@ -23,20 +23,20 @@ describe('the task token', () => {
     const pipeline = new TestPipeline();
     await pipeline.table.markDelivered(await pipeline.open(), false);
     const before = await pipeline.attempt();
-    await pipeline.table.adoptToken(ATTEMPT_ID, 'token-1', 1);
+    await pipeline.table.adoptToken(await pipeline.attempt(), 'token-1', 1);
     expect(await pipeline.attempt()).toEqual(before);
   });
 
   test('an attempt that does not exist is not created by adopting', async () => {
     const pipeline = new TestPipeline();
-    await pipeline.table.adoptToken(ATTEMPT_ID, 'token-1', 1);
+    await pipeline.table.adoptToken(await new TestPipeline().open(), 'token-2', 1);
     expect(pipeline.memory.items()).toEqual([]);
   });
 
   test('delivered is only what the token in the row was answered with', async () => {
     const pipeline = new TestPipeline();
     const old = await pipeline.open();
-    await pipeline.table.adoptToken(ATTEMPT_ID, 'token-2', old.nextCheckAt ?? 0);
+    await pipeline.table.adoptToken(await pipeline.attempt(), 'token-2', old.nextCheckAt ?? 0);
 
     await pipeline.table.markDelivered(old, true);
     expect((await pipeline.attempt()).deliveredAt).toBeUndefined();

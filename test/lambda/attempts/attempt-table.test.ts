@@ -1,7 +1,7 @@
 import { TABLE } from '../../../domain/constants';
 import { attemptIdOf } from '../../../lambda/shared/attempts/attempt';
 import * as items from '../../../lambda/shared/attempts/items';
-import { aJob, OTHER_TASK_ID, TASK_ID } from '../../support/jobs';
+import { aJob, OTHER_TASK_ID, STARTED_AT, TASK_ID } from '../../support/jobs';
 import { ATTEMPT_ID, TestPipeline } from '../../support/pipeline';
 
 const OTHER_ATTEMPT = attemptIdOf('job-2', 1);
@@ -30,7 +30,21 @@ describe('claim', () => {
       checks: 0,
     });
     expect(JSON.stringify(pipeline.memory.item(items.attemptKey(ATTEMPT_ID)))).not.toContain(job.request.prompt);
-    expect(pipeline.memory.item(items.requestKey(ATTEMPT_ID))).toMatchObject({ job });
+    expect(pipeline.memory.item(items.requestKey(ATTEMPT_ID, STARTED_AT))).toMatchObject({ job });
+  });
+
+  test('what an earlier execution of the same name left behind is not taken for its own', async () => {
+    const pipeline = new TestPipeline();
+    const left = { job: aJob({ tenant: 'old' }), image: { key: 'old.png' } };
+    // A claim that crashed after its first write, and an image that DynamoDB has not deleted yet though it expired.
+    pipeline.memory.seed({ ...items.requestKey(ATTEMPT_ID, '2026-08-01T00:00:00.000Z'), ...left });
+    pipeline.memory.seed({ ...items.imageKey(ATTEMPT_ID, 0), ...left, expiresAt: pipeline.time / 1_000 - 1 });
+
+    await pipeline.open({ job: aJob({ tenant: 'new' }), taskId: TASK_ID });
+
+    const record = await pipeline.table.load(ATTEMPT_ID);
+    expect(record?.job.tenant).toBe('new');
+    expect(record?.images.size).toBe(0);
   });
 
   test('of two that race, exactly one gets it', async () => {
@@ -51,7 +65,7 @@ describe('claim', () => {
     const pipeline = new TestPipeline();
     pipeline.memory.failNext('TransactWriteCommand', new Error('crash'));
     await expect(pipeline.table.claim(pipeline.aClaim())).rejects.toThrow('crash');
-    expect(pipeline.memory.item(items.requestKey(ATTEMPT_ID))).toBeDefined();
+    expect(pipeline.memory.item(items.requestKey(ATTEMPT_ID, STARTED_AT))).toBeDefined();
 
     await expect(pipeline.table.claim(pipeline.aClaim())).resolves.toBe('claimed');
   });

@@ -1,7 +1,8 @@
 import { FAILURES, retryRule, type FailureName } from '../../../domain/failures';
 import { closeServers, unusedPort } from '../../evolink/support/servers';
-import { PROMPT } from '../../support/jobs';
+import { PROMPT, TASK_ID } from '../../support/jobs';
 import { captureOutput } from '../../support/output';
+import { ATTEMPT_ID } from '../../support/pipeline';
 import { API_KEY, CREATED, refusal, Submissions } from '../../support/submissions';
 
 const output = captureOutput();
@@ -50,6 +51,26 @@ test('a connection that was never made is a service error: nothing was sent', as
   const pipeline = await Submissions.start({ baseUrl: `http://127.0.0.1:${await unusedPort()}` });
   await pipeline.submit();
   expect(pipeline.steps.onlyAnswer()).toMatchObject({ error: 'ServiceError', facts: { charged: 'no' } });
+});
+
+test('a refusal that a linked task belies does not end the attempt: a further one would pay twice', async () => {
+  let linked = false;
+  const pipeline: Submissions = await Submissions.start({
+    replies: [refusal(503, 503)],
+    before: async (name, { TransactItems = [] }) => {
+      // The booking of the refusal is on its way; EvoLink's callback is a moment faster.
+      if (name !== 'TransactWriteCommand' || (TransactItems as unknown[]).length < 2 || linked) return;
+      linked = true;
+      await pipeline.table.link(ATTEMPT_ID, TASK_ID, pipeline.time, pipeline.time);
+    },
+  });
+
+  await pipeline.submit();
+
+  expect(pipeline.steps.sent).toEqual([]);
+  expect(pipeline.ledger()).toEqual([]);
+  expect(await pipeline.attempt()).toMatchObject({ status: 'SUBMITTED', taskId: TASK_ID });
+  expect(await pipeline.openAttempts()).toEqual([ATTEMPT_ID]);
 });
 
 describe('a further attempt', () => {

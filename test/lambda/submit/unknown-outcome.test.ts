@@ -1,4 +1,5 @@
 /** The paid call whose reply was lost: never a second POST, never a failure that says "not charged". */
+import { EvolinkClient } from '../../../evolink';
 import { closeServers, startRawServer, type Reply } from '../../evolink/support/servers';
 import { TASK_ID } from '../../support/jobs';
 import { captureOutput } from '../../support/output';
@@ -70,5 +71,18 @@ test('the mark that cannot be stored is no reason to fail a job that may be paid
   await pipeline.submit();
   expect((await pipeline.attempt()).status).toBe('SUBMITTING');
   expect(pipeline.steps.sent).toEqual([]);
+  expect(await pipeline.openAttempts()).toEqual([ATTEMPT_ID]);
+});
+
+test('an error that is not of the client says nothing about the POST: it is thrown, and nothing is booked', async () => {
+  const pipeline = await Submissions.start();
+  const post = jest.spyOn(EvolinkClient.prototype, 'submit').mockRejectedValueOnce(new TypeError('a bug'));
+
+  await expect(pipeline.submit()).rejects.toThrow('a bug');
+
+  post.mockRestore();
+  expect((await pipeline.attempt()).status).toBe('SUBMITTING');
+  expect(pipeline.steps.sent).toEqual([]);
+  expect(pipeline.ledger()).toEqual([]);
   expect(await pipeline.openAttempts()).toEqual([ATTEMPT_ID]);
 });

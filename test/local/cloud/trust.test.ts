@@ -45,3 +45,9 @@ test('does not mind a variable that names a missing file', async () => {
 
   expect(certificates(bundlePath)).toHaveLength(1);
 });
+
+test('nor one that names a folder', async () => {
+  const { bundlePath } = await prepareTrust({ AWS_CA_BUNDLE: folder }, tls());
+
+  expect(certificates(bundlePath)).toHaveLength(1);
+});
