@@ -20,6 +20,10 @@ export const ENV = {
   maxAttempts: 'MAX_ATTEMPTS',
   taskTimeoutSeconds: 'TASK_TIMEOUT_SECONDS',
   firstCheckSeconds: 'FIRST_CHECK_SECONDS',
+  maxCreditsPerJob: 'MAX_CREDITS_PER_JOB',
+  priceTable: 'PRICE_TABLE',
+  budgets: 'BUDGETS',
+  tenants: 'TENANTS',
   version: 'PIPELINE_VERSION',
   /** Powertools' own names: its logger and metrics read them by themselves. */
   serviceName: 'POWERTOOLS_SERVICE_NAME',
@@ -35,7 +39,7 @@ export const TABLE = {
   openIndexPartitionKey: 'openShard',
   openIndexSortKey: 'nextCheckAt',
   /** What the sweep counts, and what a person sees in the console; the row itself is read again before it is changed. */
-  openIndexProjection: ['createdAt', 'jobId', 'attempt'],
+  openIndexProjection: ['createdAt', 'jobId', 'attempt', 'status', 'creditsHeld'],
   /** Shards of the open index. One partition takes 1 000 writes a second; four leave room to grow. */
   openShards: 4,
 } as const;
@@ -62,6 +66,26 @@ export const METRIC = {
   callbacksRejected: 'CallbacksRejected',
   openAttempts: 'OpenAttempts',
   oldestOpenAttemptSeconds: 'OldestOpenAttemptSeconds',
+  jobFailedPercent: 'JobFailedPercent',
+  providerSuccessPercent: 'ProviderSuccessPercent',
+  estimateErrorPercent: 'EstimateErrorPercent',
+  outputTokens: 'OutputTokens',
+  imageInputTokens: 'ImageInputTokens',
+  textTokens: 'TextTokens',
+  cachedTokens: 'CachedTokens',
+  creditsHeld: 'CreditsHeld',
+  creditsToday: 'CreditsToday',
+  creditsThisMonth: 'CreditsThisMonth',
+  creditsForecastMonth: 'CreditsForecastMonth',
+  costTodayUsd: 'CostTodayUsd',
+  costThisMonthUsd: 'CostThisMonthUsd',
+  costForecastMonthUsd: 'CostForecastMonthUsd',
+  costPerImageUsd: 'CostPerImageUsd',
+  creditsRemaining: 'CreditsRemaining',
+  creditsDaysLeft: 'CreditsDaysLeft',
+  budgetUsePercent: 'BudgetUsePercent',
+  ledgerDriftCredits: 'LedgerDriftCredits',
+  paused: 'Paused',
 } as const;
 
 /** Dimensions besides {@link SERVICE_DIMENSION}. Job and task ids are metadata, never dimensions. */
@@ -69,7 +93,27 @@ export const DIMENSION = {
   model: 'Model',
   quality: 'Quality',
   errorName: 'ErrorName',
+  tenant: 'Tenant',
+  budget: 'Budget',
+  scope: 'Scope',
 } as const;
+
+/** Values of the scope dimension: EvoLink's account, and the pipeline's own key. */
+export const CREDIT_SCOPES = ['account', 'key'] as const;
+
+/** The failures that the dashboard shows by name: those that somebody has to act on. */
+export const DASHBOARD_FAILURES = [
+  'InvalidRequest',
+  'CostLimitExceeded',
+  'BudgetExceeded',
+  'PipelinePaused',
+  'Unauthorized',
+  'InsufficientCredits',
+  'RateLimited',
+  'ServiceError',
+  'ContentPolicyViolation',
+  'GenerationFailed',
+] as const;
 
 /** The quality dimension of a model that has no quality levels: a dimension needs a value. */
 export const NO_QUALITY = 'none';

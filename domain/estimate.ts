@@ -35,6 +35,15 @@ export interface EstimateInput {
   readonly prompt: string;
 }
 
+/** One image, in 10⁻⁷ credit. For a model that is billed per call all of it is for the output. */
+export interface ImageParts {
+  readonly output: TenMillionths;
+  readonly references: TenMillionths;
+  readonly text: TenMillionths;
+}
+
+export const totalOf = ({ output, references, text }: ImageParts): TenMillionths => output + references + text;
+
 /**
  * *Upper* is what is held, *likely* is for show. Token figures are per image, amounts are for all images. Token
  * figures are 0 for a model that is billed per call.
@@ -53,6 +62,8 @@ export interface Estimate {
   readonly textTokensLikely: number;
   /** How many images were asked for: references and text are charged again for each. */
   readonly images: number;
+  /** What one image costs, and for what. */
+  readonly perImage: { readonly upper: ImageParts; readonly likely: ImageParts };
   /** Exact, in 10⁻⁷ credit. */
   readonly tenMillionthsUpper: TenMillionths;
   readonly tenMillionthsLikely: TenMillionths;
@@ -77,8 +88,9 @@ export function estimate(input: EstimateInput, prices: PriceTable = DEFAULT_PRIC
   const row = modelPrices(input.model, prices);
   const tier = input.resolution ?? DEFAULT_RESOLUTION;
   const tokens = row.billing === 'per_token' ? countTokens(input, pixels) : NO_TOKENS;
-  const tenMillionthsUpper = safeInteger(images * imagePrice(row, tokens, 'Upper', tier), 'estimate');
-  const tenMillionthsLikely = safeInteger(images * imagePrice(row, tokens, 'Likely', tier), 'estimate');
+  const perImage = { upper: imageParts(row, tokens, 'Upper', tier), likely: imageParts(row, tokens, 'Likely', tier) };
+  const tenMillionthsUpper = safeInteger(images * totalOf(perImage.upper), 'estimate');
+  const tenMillionthsLikely = safeInteger(images * totalOf(perImage.likely), 'estimate');
   return {
     model: input.model,
     ...pixels,
@@ -88,6 +100,7 @@ export function estimate(input: EstimateInput, prices: PriceTable = DEFAULT_PRIC
     textTokensUpper: tokens.textUpper,
     textTokensLikely: tokens.textLikely,
     images,
+    perImage,
     tenMillionthsUpper,
     tenMillionthsLikely,
     creditsUpper: toCreditUnits(tenMillionthsUpper),
@@ -112,19 +125,18 @@ function countTokens(input: EstimateInput, pixels: Pixels | undefined): TokenCou
   };
 }
 
-/** One image, in 10⁻⁷ credit. */
-function imagePrice(
+function imageParts(
   row: ModelPrices,
   tokens: TokenCounts,
   figure: 'Upper' | 'Likely',
   resolution: Resolution,
-): TenMillionths {
-  if (row.billing === 'per_call') return row.call[resolution];
-  return (
-    tokens[`output${figure}`] * row.imageOutput +
-    tokens.references * row.imageInput +
-    tokens[`text${figure}`] * row.textInput
-  );
+): ImageParts {
+  if (row.billing === 'per_call') return { output: row.call[resolution], references: 0, text: 0 };
+  return {
+    output: tokens[`output${figure}`] * row.imageOutput,
+    references: tokens.references * row.imageInput,
+    text: tokens[`text${figure}`] * row.textInput,
+  };
 }
 
 function pixelsOf({ width, height, size = AUTO_SIZE, resolution }: EstimateInput): Pixels | undefined {

@@ -31,6 +31,16 @@ export const FAILURES = {
     charged: 'no',
     startAgain: 'With a higher `max_credits`, or a smaller, fewer or lower-quality image.',
   },
+  BudgetExceeded: {
+    meaning: 'The estimate does not fit into what is left of a budget. `budget` says which, and when it starts afresh.',
+    charged: 'no',
+    startAgain: 'After `resets_at`, or after an operator raised the limit.',
+  },
+  PipelinePaused: {
+    meaning: 'An operator stopped the pipeline. Jobs that were sent before finish; this one was not sent.',
+    charged: 'no',
+    startAgain: 'After an operator resumed it.',
+  },
   JobIdReused: {
     meaning: 'Another execution used this job id (execution name) before and its attempts are still on record.',
     charged: 'no',

@@ -3,6 +3,7 @@
  * to get one EvoLink task for it. Field names inside are ours (camelCase); what an app reads or writes is snake_case.
  */
 import type { Estimate } from './estimate';
+import type { EstimateView } from './estimate-view';
 
 /** The body that EvoLink gets, `callback_url` aside: the pipeline adds its own at submission. */
 export interface ProviderRequest {
@@ -84,6 +85,8 @@ export interface JobOutput {
   /** EvoLink delivered fewer images than `n`. The charge follows what was delivered. */
   readonly partial: boolean;
   readonly warnings: readonly Warning[];
+  /** What was expected, with its parts; `credits.estimated` is its upper bound. */
+  readonly estimate: EstimateView;
   /** Decimal strings with at most four decimals, EvoLink's own unit: nothing is rounded on the way. */
   readonly credits: { readonly estimated: string; readonly used: string; readonly basis: UsageBasis };
   /** Decimal string, six decimals; derived from the credits used (68 credits = 1 USD). */

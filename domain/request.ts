@@ -31,6 +31,8 @@ export interface ValidationContext {
   readonly allowLoopback: boolean;
   /** @default - EvoLink's published prices */
   readonly prices?: PriceTable;
+  /** The pipeline's own cap on one job, in credit units (10⁻⁴ credit). @default - none */
+  readonly maxCreditsPerJob?: number;
 }
 
 export interface ValidRequest {
@@ -69,7 +71,7 @@ export function validateRequest(input: unknown, context: ValidationContext): Val
     return invalid(findings);
   }
   checkFields(input, findings);
-  const limit = readMaxCredits(input, findings);
+  const limit = strictest(readMaxCredits(input, findings), context.maxCreditsPerJob);
   const job = readJob(input, context, findings);
   if (findings.problems.length > 0) return invalid(findings);
   if (limit && job.estimate.creditsUpper > limit.units) return tooCostly(job, limit, findings);
@@ -120,6 +122,12 @@ function invalid({ problems }: Findings): InvalidRequest {
     problems,
     message: cut(path + first?.message, MAX_MESSAGE) + others,
   };
+}
+
+/** The request's own limit or the pipeline's, whichever is lower. */
+function strictest(own: CostLimit | undefined, cap: number | undefined): CostLimit | undefined {
+  if (cap === undefined || (own !== undefined && own.units <= cap)) return own;
+  return { units: cap, text: formatCredits(cap) };
 }
 
 function tooCostly({ estimate: { creditsUpper } }: Job, limit: CostLimit, findings: Findings): InvalidRequest {

@@ -1,4 +1,5 @@
 import { formatCredits, formatUsd } from '../../domain/credits';
+import { estimateView } from '../../domain/estimate-view';
 import type { ArchivedImage, JobOutput } from '../../domain/job';
 import type { AttemptRecord } from '../shared/attempts/attempt';
 
@@ -20,6 +21,7 @@ export function jobOutput(
     requested: job.requested,
     partial: images.length < job.requested.n,
     warnings: job.warnings,
+    estimate: estimateView(job.estimate),
     credits: {
       estimated: formatCredits(job.estimate.creditsUpper),
       used: formatCredits(used),

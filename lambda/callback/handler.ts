@@ -1,8 +1,8 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { attemptDependencies } from '../shared/dependencies';
+import { attemptDependencies, HURRIED } from '../shared/dependencies';
 import { receiveCallback } from './callback';
 
-const dependencies = attemptDependencies();
+const dependencies = attemptDependencies(HURRIED);
 
 /** EvoLink's callback, through the HTTP API. */
 export const handler = (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> =>

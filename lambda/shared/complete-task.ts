@@ -1,3 +1,4 @@
+import type { PriceTable } from '../../domain/prices';
 import { bookedCredits } from '../../domain/usage';
 import { failureDefinition } from '../../domain/failures';
 import { cut } from '../../domain/preview';
@@ -18,6 +19,8 @@ const MAX_USAGE_CHARACTERS = 32_768;
 export interface CompleteTaskDependencies extends EndAttemptDependencies {
   readonly provider: Provider;
   readonly now: () => number;
+  /** What tokens cost, for a charge that EvoLink gives in tokens only. */
+  readonly prices: PriceTable;
 }
 
 /**
@@ -54,7 +57,7 @@ export async function completeTask(
   if (!hasEnded(task, linked)) return 'running';
 
   const completedAt = now();
-  const { won } = await endAttempt(linked, endOf(linked, task, completedAt, dependencies.maxAttempts), dependencies);
+  const { won } = await endAttempt(linked, endOf(linked, task, completedAt, dependencies), dependencies);
   if (won) emitCompletion(linked, source, completedAt);
   return 'ended';
 }
@@ -89,7 +92,12 @@ async function link(
   return answer === 'linked' ? table.get(attempt.attemptId) : undefined;
 }
 
-function endOf(attempt: Attempt, task: Task, completedAt: number, maxAttempts: number): AttemptEnd {
+function endOf(
+  attempt: Attempt,
+  task: Task,
+  completedAt: number,
+  { maxAttempts, prices }: CompleteTaskDependencies,
+): AttemptEnd {
   const delivered = task.status === 'completed' && task.results.length > 0;
   const { units, basis, billingRule } = bookedCredits({
     usage: task.usage,
@@ -100,6 +108,7 @@ function endOf(attempt: Attempt, task: Task, completedAt: number, maxAttempts: n
     },
     // Where nothing was delivered, a charge of 0 is believed.
     outcome: delivered ? 'completed' : 'failed',
+    prices,
   });
   const outcome: TaskOutcome = {
     taskId: task.id,

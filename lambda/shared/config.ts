@@ -28,6 +28,11 @@ export function requireJson<T>(key: keyof typeof ENV): T {
   }
 }
 
+/** The same for a key that need not be set. */
+export function optionalJson<T>(key: keyof typeof ENV): T | undefined {
+  return process.env[ENV[key]] ? requireJson<T>(key) : undefined;
+}
+
 /**
  * EvoLink is played by a simulator on this machine. Only then may results and reference images come from this machine
  * too; in a cloud, where the base URL is a public one, the guard has no exception.

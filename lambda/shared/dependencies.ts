@@ -2,41 +2,62 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DEFAULT_PRICES, type PriceTable } from '../../domain/prices';
 import { ApiKey } from './api-key';
 import { AttemptTable } from './attempts/attempt-table';
 import type { CompleteTaskDependencies } from './complete-task';
-import { requireCount, requireEnv } from './config';
+import { optionalJson, requireCount, requireEnv } from './config';
 import { Provider } from './provider';
 import { TaskTokens } from './task-token';
 
-/**
- * Time limits of every AWS call. The SDK's own defaults wait for ever; the callback function has nine seconds in all.
- * Repeating is safe: each write is conditional, and a transaction carries the SDK's own idempotency token.
- */
-const CLIENT_OPTIONS = {
-  maxAttempts: 3,
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
-};
+/** Time limits of one AWS call, in milliseconds. */
+export interface CallLimits {
+  readonly connectionTimeout: number;
+  readonly requestTimeout: number;
+}
 
-export function documentClient(): DynamoDBDocumentClient {
-  return DynamoDBDocumentClient.from(new DynamoDBClient(CLIENT_OPTIONS), {
+/** Ample: a function that gives up a call too early leaves an attempt for others to look after. */
+const PATIENT: CallLimits = { connectionTimeout: 5_000, requestTimeout: 10_000 };
+
+/** For the callback function, which has nine seconds in all; what it cannot do in time, EvoLink delivers again. */
+export const HURRIED: CallLimits = { connectionTimeout: 1_000, requestTimeout: 3_000 };
+
+/**
+ * The SDK's own defaults wait for ever. Repeating is safe: each write is conditional, and a transaction carries the
+ * SDK's own idempotency token.
+ */
+const clientOptions = (limits: CallLimits) => ({
+  maxAttempts: 3,
+  requestHandler: { ...limits, throwOnRequestTimeout: true },
+});
+
+export function documentClient(limits = PATIENT): DynamoDBDocumentClient {
+  return DynamoDBDocumentClient.from(new DynamoDBClient(clientOptions(limits)), {
     marshallOptions: { removeUndefinedValues: true },
   });
 }
 
 /** Built once when a function starts: what submit, callback and sweep share. */
-export function attemptDependencies(): CompleteTaskDependencies {
-  const client = documentClient();
+export function attemptDependencies(limits = PATIENT): CompleteTaskDependencies {
+  return {
+    ...accountDependencies(limits),
+    tokens: new TaskTokens(new SFNClient(clientOptions(limits))),
+    maxAttempts: requireCount('maxAttempts'),
+    prices: optionalJson<PriceTable>('priceTable') ?? DEFAULT_PRICES,
+  };
+}
+
+/** The part that needs no workflow: the table and EvoLink. */
+export function accountDependencies(limits = PATIENT) {
+  const client = documentClient(limits);
   return {
     client,
     table: new AttemptTable(client, requireEnv('tableName')),
-    tokens: new TaskTokens(new SFNClient(CLIENT_OPTIONS)),
     provider: new Provider(
-      new ApiKey(new SecretsManagerClient(CLIENT_OPTIONS), requireEnv('apiKeySecretId')),
+      new ApiKey(new SecretsManagerClient(clientOptions(limits)), requireEnv('apiKeySecretId')),
       requireEnv('evolinkBaseUrl'),
       requireEnv('version'),
     ),
-    maxAttempts: requireCount('maxAttempts'),
     now: Date.now,
   };
 }

@@ -8,6 +8,7 @@ import { isTerminal } from './attempts/attempt';
 import type { AttemptTable } from './attempts/attempt-table';
 import type { AttemptEnd } from './attempts/book';
 import { book } from './attempts/book';
+import { readRequestFacts } from './attempts/request-facts';
 import { deliver } from './deliver';
 import { logger } from './logger';
 import { emitBooking, emitJobFailed } from './metrics';
@@ -18,6 +19,8 @@ export interface EndAttemptDependencies {
   readonly table: AttemptTable;
   readonly tokens: TaskTokens;
   readonly maxAttempts: number;
+  /** How long a booking may meet conflicts, in milliseconds. @default 5000 */
+  readonly patienceMs?: number;
 }
 
 /**
@@ -27,11 +30,12 @@ export interface EndAttemptDependencies {
 export async function endAttempt(
   attempt: Attempt,
   end: AttemptEnd,
-  { client, table, tokens }: EndAttemptDependencies,
+  { client, table, tokens, patienceMs }: EndAttemptDependencies,
 ): Promise<{ readonly won: boolean }> {
-  const won = await book(client, table.tableName, attempt, end);
+  const request = await readRequestFacts(client, table.tableName, attempt);
+  const won = await book({ client, tableName: table.tableName, patienceMs }, attempt, request, end);
   if (won) {
-    emitBooking(attempt, end.creditsUsed);
+    emitBooking(attempt, end);
     // A job that was let go before has been counted then.
     const ends = attempt.deliveredAt === undefined && end.failure !== undefined && !mayRetry(end.failure);
     if (ends) emitJobFailed(end.failure.name, attempt);
@@ -39,7 +43,7 @@ export async function endAttempt(
   const current = await table.get(attempt.attemptId);
   if (current === undefined) return { won };
   if (isTerminal(current)) await deliver(current, table, tokens);
-  else logger.error('the attempt has a task after all and goes on', { job_id: current.jobId, task_id: current.taskId });
+  else logger.error('the attempt changed meanwhile and goes on', { job_id: current.jobId, task_id: current.taskId });
   return { won };
 }
 

@@ -2,28 +2,73 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { DIMENSION, METRIC, NO_QUALITY } from '../../domain/constants';
 import { formatCredits, formatUsd } from '../../domain/credits';
 import type { FailureName } from '../../domain/failures';
+import { readTokenUsage } from '../../domain/usage';
 import type { Attempt } from './attempts/attempt';
+import type { AttemptEnd } from './attempts/book';
+import { optionalJson } from './config';
 
 type MetricName = (typeof METRIC)[keyof typeof METRIC];
-type Values = Partial<Record<MetricName, number>>;
+export type MetricValues = Partial<Record<MetricName, number>>;
 
 const UNITS: Partial<Record<MetricName, (typeof MetricUnit)[keyof typeof MetricUnit]>> = {
-  [METRIC.creditsUsed]: MetricUnit.NoUnit,
-  [METRIC.costUsd]: MetricUnit.NoUnit,
+  [METRIC.images]: MetricUnit.Count,
+  [METRIC.jobsSucceeded]: MetricUnit.Count,
+  [METRIC.jobsFailed]: MetricUnit.Count,
+  [METRIC.completedByCallback]: MetricUnit.Count,
+  [METRIC.completedBySweep]: MetricUnit.Count,
+  [METRIC.callbacksRejected]: MetricUnit.Count,
+  [METRIC.openAttempts]: MetricUnit.Count,
+  [METRIC.outputTokens]: MetricUnit.Count,
+  [METRIC.imageInputTokens]: MetricUnit.Count,
+  [METRIC.textTokens]: MetricUnit.Count,
+  [METRIC.cachedTokens]: MetricUnit.Count,
+  [METRIC.jobFailedPercent]: MetricUnit.Percent,
+  [METRIC.providerSuccessPercent]: MetricUnit.Percent,
+  [METRIC.estimateErrorPercent]: MetricUnit.Percent,
+  [METRIC.budgetUsePercent]: MetricUnit.Percent,
   [METRIC.submitToCallbackSeconds]: MetricUnit.Seconds,
   [METRIC.callbackToArchivedSeconds]: MetricUnit.Seconds,
   [METRIC.oldestOpenAttemptSeconds]: MetricUnit.Seconds,
 };
 
-/** What one attempt cost, in all and by model and quality. Emitted by the winner of the booking alone. */
-export function emitBooking(attempt: Attempt, creditsUsed: number): void {
+/**
+ * What one attempt cost: in all, by model and quality, and by tenant where the pipeline was told its tenants. Emitted by
+ * the winner of the booking alone, after the booking: a crash in between loses a metric, never a ledger record.
+ */
+export function emitBooking(attempt: Attempt, end: AttemptEnd): void {
   // The last step before CloudWatch turns integers into its doubles; four and six decimals survive that.
-  const values: Values = {
-    [METRIC.creditsUsed]: Number(formatCredits(creditsUsed)),
-    [METRIC.costUsd]: Number(formatUsd(creditsUsed)),
+  const values: MetricValues = {
+    [METRIC.creditsUsed]: Number(formatCredits(end.creditsUsed)),
+    [METRIC.costUsd]: Number(formatUsd(end.creditsUsed)),
   };
-  emit(values, {}, attempt);
+  emit({ ...values, ...estimateError(attempt, end), ...tokens(end) }, {}, attempt);
   emit(values, { [DIMENSION.model]: attempt.model, [DIMENSION.quality]: attempt.quality ?? NO_QUALITY }, attempt);
+  if (meteredTenants().includes(attempt.tenant)) emit(values, { [DIMENSION.tenant]: attempt.tenant }, attempt);
+  if (end.outcome !== undefined) {
+    emit({ [METRIC.providerSuccessPercent]: end.status === 'COMPLETED' ? 100 : 0 }, {}, attempt);
+  }
+}
+
+/** The tenants that have series of their own; any others would each cost some more without anybody's decision. */
+export function meteredTenants(): readonly string[] {
+  return optionalJson<string[]>('tenants') ?? [];
+}
+
+/** How far the likely estimate was above what was charged, in per cent of the charge. */
+function estimateError(attempt: Attempt, { creditsUsed, status }: AttemptEnd): MetricValues {
+  if (status !== 'COMPLETED' || creditsUsed === 0) return {};
+  return { [METRIC.estimateErrorPercent]: (100 * (attempt.creditsLikely - creditsUsed)) / creditsUsed };
+}
+
+function tokens({ outcome }: AttemptEnd): MetricValues {
+  const usage = outcome?.usage == null ? undefined : readTokenUsage(JSON.parse(outcome.usage) as unknown);
+  if (usage === undefined) return {};
+  return {
+    [METRIC.outputTokens]: usage.outputTokens,
+    [METRIC.imageInputTokens]: usage.imageTokens,
+    [METRIC.textTokens]: usage.textTokens,
+    [METRIC.cachedTokens]: usage.cachedTextTokens + usage.cachedImageTokens,
+  };
 }
 
 export function emitCompletion(attempt: Attempt, source: 'callback' | 'sweep', completedAt: number): void {
@@ -45,6 +90,7 @@ export function emitArchived(attempt: Attempt, images: number, archivedAt: numbe
     {
       [METRIC.images]: images,
       [METRIC.jobsSucceeded]: 1,
+      [METRIC.jobFailedPercent]: 0,
       [METRIC.callbackToArchivedSeconds]: (archivedAt - (attempt.completedAt ?? archivedAt)) / 1_000,
     },
     {},
@@ -54,7 +100,7 @@ export function emitArchived(attempt: Attempt, images: number, archivedAt: numbe
 
 /** A job ended without an image. Also emitted in all, so that a failure rate needs no arithmetic over names. */
 export function emitJobFailed(name: FailureName, job: { readonly jobId: string }): void {
-  emit({ [METRIC.jobsFailed]: 1 }, {}, job);
+  emit({ [METRIC.jobsFailed]: 1, [METRIC.jobFailedPercent]: 100 }, {}, job);
   emit({ [METRIC.jobsFailed]: 1 }, { [DIMENSION.errorName]: name }, job);
 }
 
@@ -73,11 +119,11 @@ export function emitOpenAttempts(open: number, oldestSeconds: number): void {
 }
 
 /** One EMF line, which is one set of dimensions. Ids are metadata: they can be searched and cost no metric series. */
-function emit(values: Values, dimensions: Record<string, string>, about?: Partial<Attempt>): void {
+export function emit(values: MetricValues, dimensions: Record<string, string>, about?: Partial<Attempt>): void {
   const metrics = new Metrics();
   for (const [name, value] of Object.entries(dimensions)) metrics.addDimension(name, value);
   for (const [name, value] of Object.entries(values)) {
-    metrics.addMetric(name, UNITS[name as MetricName] ?? MetricUnit.Count, value);
+    metrics.addMetric(name, UNITS[name as MetricName] ?? MetricUnit.NoUnit, value);
   }
   if (about?.jobId !== undefined) metrics.addMetadata('job_id', about.jobId);
   if (about?.taskId !== undefined) metrics.addMetadata('task_id', about.taskId);

@@ -1,5 +1,6 @@
+import type { BudgetRule } from '../../domain/budgets';
 import { ENV } from '../../domain/constants';
-import { requireCount } from '../shared/config';
+import { optionalJson, requireCount } from '../shared/config';
 import { attemptDependencies } from '../shared/dependencies';
 import type { SubmitEvent } from './submit';
 import { submit } from './submit';
@@ -9,6 +10,7 @@ const dependencies = {
   // Empty where the pipeline has no callback endpoint, so it may not be required like the others.
   callbackBaseUrl: process.env[ENV.callbackBaseUrl] ?? '',
   firstCheckSeconds: requireCount('firstCheckSeconds'),
+  budgets: optionalJson<BudgetRule[]>('budgets') ?? [],
 };
 
 /** The Generate state: claims the attempt and submits it to EvoLink, once. */

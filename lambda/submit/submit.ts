@@ -1,3 +1,4 @@
+import type { BudgetRule } from '../../domain/budgets';
 import { CALLBACK_ROUTE } from '../../domain/constants';
 import type { FailureName } from '../../domain/failures';
 import type { Job } from '../../domain/job';
@@ -6,6 +7,8 @@ import { EvolinkError, failureOfSubmitError } from '../../evolink';
 import { ApiKeyUnavailableError } from '../shared/api-key';
 import type { Attempt } from '../shared/attempts/attempt';
 import { attemptIdOf, isTerminal } from '../shared/attempts/attempt';
+import type { ClaimResult } from '../shared/attempts/claim';
+import { claimAttempt } from '../shared/attempts/claim';
 import { TableBusyError } from '../shared/attempts/transact';
 import { newCallbackSecret } from '../shared/callback-secret';
 import { deliver } from '../shared/deliver';
@@ -14,6 +17,7 @@ import { describeFailure, endAttempt } from '../shared/end-attempt';
 import { describeError, logger } from '../shared/logger';
 import { emitJobFailed } from '../shared/metrics';
 import type { Provider } from '../shared/provider';
+import { budgetFacts, pausedFacts } from './refusals';
 
 /** What the Generate state sends. */
 export interface SubmitEvent {
@@ -29,35 +33,53 @@ export interface SubmitDependencies extends EndAttemptDependencies {
   /** Empty where no callback can arrive: the sweep finds every task then. */
   readonly callbackBaseUrl: string;
   readonly firstCheckSeconds: number;
+  readonly budgets: readonly BudgetRule[];
   readonly now: () => number;
 }
+
+/**
+ * Jobs that start together meet on the counter of a shared budget. Waiting here is cheap, and leaves time for the POST
+ * (30 s) and for what follows it within the function's 75 s.
+ */
+const PATIENCE_MS = 15_000;
 
 /**
  * Submits an attempt once. Whatever is expected to go wrong ends as data, sent to the waiting state by name; what is
  * thrown is a bug, or a fault of AWS after which Step Functions calls again with the same attempt and a new token.
  */
 export async function submit(event: SubmitEvent, dependencies: SubmitDependencies): Promise<void> {
-  const { table, firstCheckSeconds, now } = dependencies;
   const { secret, hash } = newCallbackSecret();
+  const claimed = await claim(event, hash, dependencies);
+  switch (claimed.kind) {
+    case 'claimed':
+      return post(claimed.attempt, event.job, secret, dependencies);
+    case 'exists':
+      return meetExisting(event, dependencies);
+    case 'busy':
+      return refuse(event, 'Busy', {}, dependencies);
+    case 'paused':
+      return refuse(event, 'PipelinePaused', pausedFacts(claimed), dependencies);
+    case 'over budget':
+      return refuse(event, 'BudgetExceeded', budgetFacts(claimed, event.job), dependencies);
+  }
+}
+
+async function claim(
+  event: SubmitEvent,
+  callbackSecretHash: string,
+  { client, table, budgets, firstCheckSeconds, now }: SubmitDependencies,
+): Promise<ClaimResult | { readonly kind: 'busy' }> {
+  const { job, attempt, taskToken, executionArn, executionStartedAt } = event;
+  const nextCheckAt = now() + firstCheckSeconds * 1_000;
   try {
-    const claimed = await table.claim({
-      job: event.job,
-      attempt: event.attempt,
-      taskToken: event.taskToken,
-      callbackSecretHash: hash,
-      executionArn: event.executionArn,
-      executionStartedAt: event.executionStartedAt,
-      nextCheckAt: now() + firstCheckSeconds * 1_000,
-    });
-    if (claimed === 'exists') return await meetExisting(event, dependencies);
+    return await claimAttempt(
+      { job, attempt, taskToken, callbackSecretHash, executionArn, executionStartedAt, nextCheckAt },
+      { client, tableName: table.tableName, budgets, now, patienceMs: PATIENCE_MS },
+    );
   } catch (error) {
-    if (error instanceof TableBusyError) return refuse(event, 'Busy', dependencies);
+    if (error instanceof TableBusyError) return { kind: 'busy' };
     throw error;
   }
-
-  const attempt = await table.get(attemptIdOf(event.job.jobId, event.attempt));
-  if (attempt === undefined) throw new Error('an attempt that was just claimed cannot be read');
-  await post(attempt, event.job, secret, dependencies);
 }
 
 /**
@@ -70,7 +92,7 @@ async function meetExisting(event: SubmitEvent, dependencies: SubmitDependencies
   const found = await table.get(attemptId);
   if (found === undefined) throw new Error('an attempt that exists cannot be read');
   if (found.executionArn !== event.executionArn || found.executionStartedAt !== event.executionStartedAt) {
-    return refuse(event, 'JobIdReused', dependencies);
+    return refuse(event, 'JobIdReused', {}, dependencies);
   }
   await table.adoptToken(found, event.taskToken, now() + firstCheckSeconds * 1_000);
   // Read after the token is stored: an end that came before it is answered here, one that comes later finds the token.
@@ -160,7 +182,7 @@ async function endUnsent(
   const failure = describeFailure(name, attempt, dependencies.maxAttempts, facts);
   const end = { status: 'FAILED', completedAt: dependencies.now(), creditsUsed: 0, basis: 'assumed', failure } as const;
   try {
-    await endAttempt(attempt, end, dependencies);
+    await endAttempt(attempt, end, { ...dependencies, patienceMs: PATIENCE_MS });
   } catch (error) {
     // What is known must not get lost with the booking: thrown, it would become an unknown outcome after a long wait. No
     // further attempt, since this one is still open on record.
@@ -173,10 +195,11 @@ async function endUnsent(
 /** Answers this call's own token without an attempt of its own: nothing was written for it. */
 async function refuse(
   event: SubmitEvent,
-  name: 'Busy' | 'JobIdReused',
+  name: 'Busy' | 'JobIdReused' | 'PipelinePaused' | 'BudgetExceeded',
+  facts: FailureFacts,
   { tokens, maxAttempts }: SubmitDependencies,
 ): Promise<void> {
   const about = { jobId: event.job.jobId, attempt: event.attempt };
-  await tokens.fail(event.taskToken, describeFailure(name, about, maxAttempts, {}));
-  if (name === 'JobIdReused') emitJobFailed(name, event.job);
+  await tokens.fail(event.taskToken, describeFailure(name, about, maxAttempts, facts));
+  if (name !== 'Busy') emitJobFailed(name, event.job);
 }

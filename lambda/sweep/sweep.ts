@@ -2,6 +2,8 @@ import { EvolinkError } from '../../evolink';
 import { ApiKeyUnavailableError } from '../shared/api-key';
 import type { Attempt } from '../shared/attempts/attempt';
 import { isTerminal } from '../shared/attempts/attempt';
+import { recordUnknown } from '../shared/attempts/book';
+import { readRequestFacts } from '../shared/attempts/request-facts';
 import type { OpenAttempt } from '../shared/attempts/attempt-table';
 import type { CompleteTaskDependencies } from '../shared/complete-task';
 import { completeTask } from '../shared/complete-task';
@@ -108,6 +110,8 @@ function isUnreadable(error: unknown): boolean {
 async function letGoWhenLate(attempt: Attempt, dependencies: SweepDependencies): Promise<void> {
   const { table, tokens, now, maxAttempts } = dependencies;
   if (attempt.deliveredAt !== undefined || now() < timeLimit(attempt, dependencies)) return;
+  // The ledger first: after the answer nothing would bring a run that was cut short back to it.
+  if (!(await isSaidUnknown(attempt, dependencies))) return;
   const name = attempt.taskId === undefined ? 'SubmitOutcomeUnknown' : 'TaskTimedOut';
   const failure = describeFailure(name, attempt, maxAttempts, {});
   logger.warn('the job stops waiting', { job_id: attempt.jobId, attempt: attempt.attempt, reason: name });
@@ -115,4 +119,11 @@ async function letGoWhenLate(attempt: Attempt, dependencies: SweepDependencies):
     await table.markDelivered(attempt, false);
     emitJobFailed(name, attempt);
   }
+}
+
+/** `false` when the attempt got a task or ended since it was read: the next check sees that, and nothing is unknown. */
+async function isSaidUnknown(attempt: Attempt, { client, table, now }: SweepDependencies): Promise<boolean> {
+  if (attempt.taskId !== undefined || attempt.unknownSince !== undefined) return true;
+  const request = await readRequestFacts(client, table.tableName, attempt);
+  return recordUnknown({ client, tableName: table.tableName }, attempt, request, now());
 }

@@ -1,11 +1,14 @@
+import type { PriceTable } from '../../domain/prices';
 import type { RequestDefaults } from '../../domain/request';
-import { isLocalProvider, requireJson } from '../shared/config';
+import { isLocalProvider, optionalJson, requireJson } from '../shared/config';
 import type { ValidateEvent, ValidateResult } from './validate';
 import { validate } from './validate';
 
 const context = {
   defaults: requireJson<RequestDefaults>('requestDefaults'),
   allowLoopback: isLocalProvider(),
+  prices: optionalJson<PriceTable>('priceTable'),
+  maxCreditsPerJob: optionalJson<number>('maxCreditsPerJob'),
 };
 
 /** The Validate state: pure, calls nobody. */

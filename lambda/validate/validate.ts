@@ -2,6 +2,7 @@ import { STEP_FUNCTIONS_LIMITS } from '../../domain/constants';
 import { failureCause } from '../../domain/failure-cause';
 import type { FailureName } from '../../domain/failures';
 import type { Job } from '../../domain/job';
+import type { PriceTable } from '../../domain/prices';
 import type { RequestDefaults, ValidationResult } from '../../domain/request';
 import { validateRequest } from '../../domain/request';
 import { emitJobFailed } from '../shared/metrics';
@@ -21,6 +22,9 @@ export interface ValidateContext {
   readonly defaults: RequestDefaults;
   /** Local clouds only: reference images may come from this machine. */
   readonly allowLoopback: boolean;
+  readonly prices?: PriceTable;
+  /** What no job may cost more than, in credit units (10⁻⁴ credit). */
+  readonly maxCreditsPerJob?: number;
 }
 
 /** What travels beside the job: the task token, names, and what Step Functions adds to a function's answer. */

@@ -1,7 +1,6 @@
 import { EvolinkServerError, EvolinkTimeoutError } from '../../evolink';
 import { receiveCallback } from '../../lambda/callback/callback';
 import { ApiKeyUnavailableError } from '../../lambda/shared/api-key';
-import { book } from '../../lambda/shared/attempts/book';
 import { hashCallbackSecret } from '../../lambda/shared/callback-secret';
 import { aCompletedTask, aFailedTask, aTask } from '../support/fake-evolink';
 import { aJob, OTHER_TASK_ID, TASK_ID } from '../support/jobs';
@@ -112,7 +111,7 @@ describe('a task that has ended', () => {
   test('booked before, but not delivered: delivered now, without asking EvoLink', async () => {
     const pipeline = await submitted();
     const end = { status: 'COMPLETED', completedAt: pipeline.time, creditsUsed: 1, basis: 'credits_used' } as const;
-    await book(pipeline.memory.client, pipeline.table.tableName, await pipeline.attempt(), end);
+    await pipeline.book(await pipeline.attempt(), end);
     expect(await statusOf(pipeline)).toBe(204);
     expect(pipeline.evolink.asked).toEqual([]);
     expect(pipeline.steps.onlyAnswer().output).toEqual({ attempt: 1, task_id: TASK_ID });
@@ -253,7 +252,7 @@ describe('a task that is not on record, though its callback has the secret', () 
     const attempt = await pipeline.open({ taskId });
     const failure = { name: 'ServiceError', cause: '{"error":"ServiceError"}' } as const;
     const end = { status: 'FAILED', completedAt: pipeline.time, creditsUsed: 0, basis: 'assumed', failure } as const;
-    await book(pipeline.memory.client, pipeline.table.tableName, attempt, end);
+    await pipeline.book(attempt, end);
 
     expect(await statusOf(pipeline, { body: JSON.stringify({ id: reported }) })).toBe(204);
 

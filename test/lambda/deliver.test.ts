@@ -1,4 +1,4 @@
-import { book, type AttemptEnd } from '../../lambda/shared/attempts/book';
+import type { AttemptEnd } from '../../lambda/shared/attempts/book';
 import { deliver } from '../../lambda/shared/deliver';
 import { completeTask } from '../../lambda/shared/complete-task';
 import { aCompletedTask, aFailedTask } from '../support/fake-evolink';
@@ -11,7 +11,7 @@ const output = captureOutput();
 async function ended(end: Partial<AttemptEnd> = {}, options = {}): Promise<TestPipeline> {
   const pipeline = new TestPipeline(options);
   await pipeline.open({ taskId: TASK_ID });
-  await book(pipeline.memory.client, pipeline.table.tableName, await pipeline.attempt(), {
+  await pipeline.book(await pipeline.attempt(), {
     ...{ status: 'COMPLETED', completedAt: pipeline.time, creditsUsed: 1, basis: 'credits_used' },
     ...end,
   });

@@ -1,4 +1,4 @@
-import type { Task } from '../../evolink/types';
+import type { Credits, Task } from '../../evolink/types';
 import type { Provider } from '../../lambda/shared/provider';
 import { TASK_ID } from './jobs';
 
@@ -22,8 +22,11 @@ export class FakeEvolink {
   readonly tasks = new Map<string, Task | Error>();
   /** Ids that were asked for. */
   readonly asked: string[] = [];
+  /** What it says of the balance. */
+  credits: Credits | Error = new Error('no balance in this test');
   readonly provider = {
-    call: (use: (client: unknown) => Promise<unknown>) => use({ getTask: (id: string) => this.getTask(id) }),
+    call: (use: (client: unknown) => Promise<unknown>) =>
+      use({ getTask: (id: string) => this.getTask(id), getCredits: () => this.getCredits() }),
   } as unknown as Provider;
 
   constructor(private readonly before?: (id: string) => unknown) {}
@@ -31,6 +34,12 @@ export class FakeEvolink {
   set(task: Task): this {
     this.tasks.set(task.id, task);
     return this;
+  }
+
+  private async getCredits(): Promise<Credits> {
+    await this.before?.('credits');
+    if (this.credits instanceof Error) throw this.credits;
+    return this.credits;
   }
 
   private async getTask(id: string): Promise<Task> {

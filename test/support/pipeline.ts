@@ -1,8 +1,14 @@
 /** The parts that submit, callback and sweep share, around a table in memory. Nothing leaves this process. */
+import type { BudgetRule } from '../../domain/budgets';
+import { DEFAULT_PRICES } from '../../domain/prices';
 import type { Attempt } from '../../lambda/shared/attempts/attempt';
 import { attemptIdOf } from '../../lambda/shared/attempts/attempt';
-import type { Claim } from '../../lambda/shared/attempts/attempt-table';
 import { AttemptTable } from '../../lambda/shared/attempts/attempt-table';
+import type { AttemptEnd } from '../../lambda/shared/attempts/book';
+import { book } from '../../lambda/shared/attempts/book';
+import type { Claim, ClaimResult } from '../../lambda/shared/attempts/claim';
+import { claimAttempt } from '../../lambda/shared/attempts/claim';
+import { readRequestFacts } from '../../lambda/shared/attempts/request-facts';
 import { hashCallbackSecret } from '../../lambda/shared/callback-secret';
 import type { CompleteTaskDependencies } from '../../lambda/shared/complete-task';
 import type { Provider } from '../../lambda/shared/provider';
@@ -21,7 +27,10 @@ export class TestPipeline {
   readonly now = () => this.time;
   readonly memory: MemoryTable;
   readonly table: AttemptTable;
+  private claims = 0;
   readonly steps = new FakeStepFunctions();
+  /** What claims are held against; set by the test. */
+  budgets: readonly BudgetRule[] = [];
   readonly evolink: FakeEvolink;
 
   constructor(options: MemoryTableOptions & { readonly beforeGetTask?: (id: string) => unknown } = {}) {
@@ -37,6 +46,7 @@ export class TestPipeline {
       tokens: new TaskTokens(this.steps.client),
       provider,
       maxAttempts: 3,
+      prices: DEFAULT_PRICES,
       now: this.now,
     };
   }
@@ -55,10 +65,29 @@ export class TestPipeline {
     };
   }
 
+  claim(claim: Partial<Claim> = {}): Promise<ClaimResult> {
+    const { client, tableName } = this.memory;
+    // Each call of submit makes a secret of its own.
+    const callbackSecretHash = hashCallbackSecret(`secret-${++this.claims}`);
+    return claimAttempt(this.aClaim({ callbackSecretHash, ...claim }), {
+      client,
+      tableName,
+      budgets: this.budgets,
+      now: this.now,
+    });
+  }
+
+  /** Ends an attempt as a completion does, without answering its token. */
+  async book(attempt: Attempt, end: AttemptEnd): Promise<boolean> {
+    const { client, tableName } = this.memory;
+    const request = await readRequestFacts(client, tableName, attempt);
+    return book({ client, tableName }, attempt, request, end);
+  }
+
   /** Claims an attempt, and links it where a task is given. */
   async open({ taskId, ...claim }: Partial<Claim> & { readonly taskId?: string } = {}): Promise<Attempt> {
     const whole = this.aClaim(claim);
-    await this.table.claim(whole);
+    await this.claim(whole);
     const attemptId = attemptIdOf(whole.job.jobId, whole.attempt);
     if (taskId !== undefined) await this.table.link(attemptId, taskId, this.time, whole.nextCheckAt);
     return this.attempt(attemptId);

@@ -50,6 +50,7 @@ export class Submissions extends TestPipeline {
       ...pipeline.dependencies(provider),
       callbackBaseUrl,
       firstCheckSeconds: 120,
+      budgets: pipeline.budgets,
     });
     return new Submissions(options, dependencies, server);
   }

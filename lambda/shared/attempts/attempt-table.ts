@@ -1,28 +1,21 @@
-import { GetCommand, paginateQuery, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, paginateQuery, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../../../domain/constants';
 import type { ArchivedImage, Job } from '../../../domain/job';
-import type { Attempt, AttemptRecord, TaskOutcome } from './attempt';
-import { attemptIdOf, tokensOf } from './attempt';
+import type { Attempt, AttemptRecord, AttemptStatus, TaskOutcome } from './attempt';
+import { tokensOf } from './attempt';
 import * as items from './items';
-import { ConditionFailedError, patiently, transact } from './transact';
-
-/** What `submit` knows when it claims an attempt. */
-export interface Claim {
-  readonly job: Job;
-  readonly attempt: number;
-  readonly taskToken: string;
-  readonly callbackSecretHash: string;
-  readonly executionArn: string;
-  readonly executionStartedAt: string;
-  readonly nextCheckAt: number;
-}
+import type { ConditionalUpdate } from './conditional-update';
+import { conditionalUpdate } from './conditional-update';
+import { ConditionFailedError, transact } from './transact';
 
 /** What the sweep sees in the index. The row itself is read again before anything is done with it. */
 export interface OpenAttempt {
   readonly attemptId: string;
   readonly createdAt: number;
   readonly nextCheckAt: number;
+  readonly status: AttemptStatus;
+  readonly creditsHeld: number;
 }
 
 /**
@@ -35,53 +28,6 @@ export class AttemptTable {
     readonly tableName: string,
     private readonly now: () => number = Date.now,
   ) {}
-
-  /** Opens the attempt before anything is sent: `claimed` exactly once, whoever asks and however often. */
-  async claim(claim: Claim): Promise<'claimed' | 'exists'> {
-    const attemptId = attemptIdOf(claim.job.jobId, claim.attempt);
-    const createdAt = this.now();
-    const attempt: Attempt = {
-      attemptId,
-      jobId: claim.job.jobId,
-      attempt: claim.attempt,
-      executionArn: claim.executionArn,
-      executionStartedAt: claim.executionStartedAt,
-      status: 'SUBMITTING',
-      taskToken: claim.taskToken,
-      callbackSecretHash: claim.callbackSecretHash,
-      tenant: claim.job.tenant,
-      model: claim.job.requested.model,
-      quality: claim.job.requested.quality,
-      n: claim.job.requested.n,
-      referenceTokens: claim.job.estimate.referenceTokens,
-      creditsHeld: claim.job.estimate.creditsUpper,
-      createdAt,
-      nextCheckAt: claim.nextCheckAt,
-      checks: 0,
-    };
-    const expiresAt = items.expiresAt(createdAt);
-    await this.keepRequest(items.requestKey(attemptId, claim.executionStartedAt), claim.job, expiresAt);
-    try {
-      await transact(this.client, [
-        {
-          Put: {
-            TableName: this.tableName,
-            Item: {
-              ...items.attemptKey(attemptId),
-              ...attempt,
-              [TABLE.openIndexPartitionKey]: items.openShard(attemptId),
-              expiresAt,
-            },
-            ConditionExpression: 'attribute_not_exists(pk)',
-          },
-        },
-      ]);
-    } catch (error) {
-      if (error instanceof ConditionFailedError) return 'exists';
-      throw error;
-    }
-    return 'claimed';
-  }
 
   async get(attemptId: string): Promise<Attempt | undefined> {
     const { Item } = await this.client.send(
@@ -250,7 +196,7 @@ export class AttemptTable {
         for (const item of page.Items ?? []) {
           const attemptId = items.attemptIdOfKey(item.pk);
           if (attemptId !== undefined) {
-            yield { attemptId, createdAt: Number(item.createdAt), nextCheckAt: Number(item.nextCheckAt) };
+            yield { ...(item as Omit<OpenAttempt, 'attemptId'>), attemptId };
           }
         }
       }
@@ -279,59 +225,7 @@ export class AttemptTable {
     });
   }
 
-  /**
-   * The request is kept beside the row, not in it or its transaction: a prompt may have 128 KB, and every write of the
-   * row would bill them again. It is written first, so that no attempt is without it, and never overwritten.
-   */
-  private async keepRequest(key: object, job: Job, expiresAt: number): Promise<void> {
-    try {
-      await this.client.send(
-        new PutCommand({
-          TableName: this.tableName,
-          Item: { ...key, job, expiresAt },
-          ConditionExpression: 'attribute_not_exists(pk)',
-        }),
-      );
-    } catch (error) {
-      if (!isConditionFailure(error)) throw error;
-    }
+  private update(attemptId: string, change: Omit<ConditionalUpdate, 'key'>): Promise<boolean> {
+    return conditionalUpdate(this.client, this.tableName, { key: items.attemptKey(attemptId), ...change });
   }
-
-  /** One conditional update of an existing row; `false` when its condition did not hold. */
-  private async update(
-    attemptId: string,
-    change: {
-      readonly set: Readonly<Record<string, unknown>>;
-      readonly remove?: readonly string[];
-      readonly condition: string;
-      readonly values?: Readonly<Record<string, unknown>>;
-    },
-  ): Promise<boolean> {
-    const names = Object.keys(change.set);
-    const set = names.map((name) => `${name} = :${name.replace('#', '')}`).join(', ');
-    const remove = change.remove?.length ? ` REMOVE ${change.remove.join(', ')}` : '';
-    const usesStatus = `${set} ${change.condition}`.includes('#status');
-    try {
-      const command = new UpdateCommand({
-        TableName: this.tableName,
-        Key: items.attemptKey(attemptId),
-        UpdateExpression: `SET ${set}${remove}`,
-        ConditionExpression: `attribute_exists(pk) AND (${change.condition})`,
-        ExpressionAttributeNames: usesStatus ? { '#status': 'status' } : undefined,
-        ExpressionAttributeValues: {
-          ...Object.fromEntries(names.map((name) => [`:${name.replace('#', '')}`, change.set[name]])),
-          ...change.values,
-        },
-      });
-      await patiently(() => this.client.send(command));
-      return true;
-    } catch (error) {
-      if (isConditionFailure(error)) return false;
-      throw error;
-    }
-  }
-}
-
-function isConditionFailure(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ConditionalCheckFailedException';
 }

@@ -41,6 +41,10 @@ export interface Attempt {
   readonly referenceTokens: number;
   /** Credit units (10⁻⁴ credit) reserved while the attempt is open. */
   readonly creditsHeld: number;
+  /** Credit units that the estimate thought likely. */
+  readonly creditsLikely: number;
+  /** The budget counters that hold them. */
+  readonly heldIn: readonly { readonly pk: string; readonly sk: string }[];
   readonly createdAt: number;
   readonly submittedAt?: number;
   readonly taskId?: string;
@@ -49,6 +53,8 @@ export interface Attempt {
   readonly basis?: UsageBasis;
   /** Set by an end that is no success: what the task token is answered with. */
   readonly failure?: StoredFailure;
+  /** Since when the ledger says `unknown`: nothing shows whether EvoLink has a task. */
+  readonly unknownSince?: number;
   /** The task token was answered. */
   readonly deliveredAt?: number;
   /** Every image and the manifest are in S3. */

@@ -33,12 +33,6 @@ export const imageKey = (attemptId: string, index: number): Key => ({
 /** Exists once for each task id: two attempts can never own the same task. */
 export const taskKey = (taskId: string): Key => ({ pk: `task#${taskId}`, sk: 'task' });
 
-/** One line for each attempt, by the day of its booking: a month is read with one query a day, never a scan. */
-export const ledgerKey = (bookedAt: number, attemptId: string): Key => ({
-  pk: `ledger#${new Date(bookedAt).toISOString().slice(0, 10)}`,
-  sk: `${new Date(bookedAt).toISOString()}#${attemptId}`,
-});
-
 export const expiresAt = (createdAt: number): number => Math.floor(createdAt / 1_000) + ATTEMPT_LIFETIME_SECONDS;
 
 /** DynamoDB deletes an expired item some days late; until then it is still read. */

@@ -21,6 +21,14 @@ export class TableBusyError extends Error {
 /** Reasons that say "again, a moment later" rather than "no". */
 const TRANSIENT_REASONS = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
 
+/** The same, said of a whole request: nothing of it was written. The SDK repeats these a few times only. */
+const TRANSIENT_ERRORS = new Set([
+  'TransactionConflictException',
+  'ThrottlingException',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+]);
+
 const PATIENCE_MS = 5_000;
 
 export interface TransactOptions {
@@ -73,7 +81,7 @@ export async function patiently<T>(write: () => Promise<T>, patienceMs = PATIENC
 }
 
 function isTransient(error: unknown): boolean {
-  if (error instanceof Error && error.name === 'TransactionConflictException') return true;
+  if (error instanceof Error && TRANSIENT_ERRORS.has(error.name)) return true;
   return cancellationReasons(error)?.some((reason) => TRANSIENT_REASONS.has(reason)) ?? false;
 }
 

@@ -3,9 +3,9 @@ import fs from 'node:fs/promises';
 import type { JobOutput } from '../../../domain/job';
 import { archive } from '../../../lambda/archive/archive';
 import { download } from '../../../lambda/archive/download';
-import { book } from '../../../lambda/shared/attempts/book';
 import { FakeS3 } from '../../support/fake-s3';
 import { FileHost } from '../../support/file-host';
+import { DEFAULT_PRICES } from '../../../domain/prices';
 import { aJob, TASK_ID } from '../../support/jobs';
 import { captureOutput } from '../../support/output';
 import { ATTEMPT_ID, TestPipeline } from '../../support/pipeline';
@@ -37,7 +37,7 @@ async function completed(results: string[], input: object = {}): Promise<Archive
   const request = { n: results.length || 1, tenant: 'shop', output_prefix: 'team', metadata: { order: '7' }, ...input };
   await pipeline.open({ job: aJob(request), taskId: TASK_ID });
   pipeline.time += 41_000;
-  await book(pipeline.memory.client, pipeline.table.tableName, await pipeline.attempt(), {
+  await pipeline.book(await pipeline.attempt(), {
     ...{ status: 'COMPLETED', completedAt: pipeline.time, creditsUsed: 3_682, basis: 'credits_used' },
     outcome: { taskId: TASK_ID, results, usage: '{"credits_used":0.3682}' },
   });
@@ -89,6 +89,16 @@ test('the output is the whole contract', async () => {
     requested: job.requested,
     partial: false,
     warnings: [],
+    estimate: {
+      capped: true,
+      per_image: {
+        likely: { output: '0.20196', references: '0', text: '0.004896', total: '0.206856' },
+        upper: { output: '0.20196', references: '0', text: '0.009486', total: '0.211446' },
+      },
+      credits: { likely: '0.2069', upper: '0.2115' },
+      usd: { likely: '0.003043', upper: '0.003110' },
+      price_table: DEFAULT_PRICES.version,
+    },
     credits: { estimated: String(job.estimate.creditsUpper / 10_000), used: '0.3682', basis: 'credits_used' },
     cost_usd: '0.005415',
     usage: { credits_used: 0.3682 },

@@ -11,7 +11,7 @@ describe('claim', () => {
     const pipeline = new TestPipeline();
     const job = aJob({ image_urls: ['https://cdn.example.org/ref.png'], n: 2, tenant: 'shop' });
 
-    await expect(pipeline.table.claim(pipeline.aClaim({ job }))).resolves.toBe('claimed');
+    await expect(pipeline.claim({ job })).resolves.toMatchObject({ kind: 'claimed' });
 
     expect(await pipeline.attempt()).toMatchObject({
       attemptId: ATTEMPT_ID,
@@ -49,14 +49,14 @@ describe('claim', () => {
 
   test('of two that race, exactly one gets it', async () => {
     const pipeline = new TestPipeline();
-    const claims = ['a', 'b'].map((taskToken) => pipeline.table.claim(pipeline.aClaim({ taskToken })));
-    expect((await Promise.all(claims)).sort()).toEqual(['claimed', 'exists']);
+    const claims = ['a', 'b'].map((taskToken) => pipeline.claim({ taskToken }));
+    expect((await Promise.all(claims)).map(({ kind }) => kind).sort()).toEqual(['claimed', 'exists']);
   });
 
   test('the request of the first claim is kept, and never overwritten', async () => {
     const pipeline = new TestPipeline();
-    await pipeline.table.claim(pipeline.aClaim());
-    await pipeline.table.claim(pipeline.aClaim({ job: aJob({ prompt: 'something else' }) }));
+    await pipeline.claim();
+    await pipeline.claim({ job: aJob({ prompt: 'something else' }) });
     const record = await pipeline.table.load(ATTEMPT_ID);
     expect(record?.job).toEqual(aJob());
   });
@@ -64,10 +64,10 @@ describe('claim', () => {
   test('a request that was written before a crash does not keep the attempt from being claimed', async () => {
     const pipeline = new TestPipeline();
     pipeline.memory.failNext('TransactWriteCommand', new Error('crash'));
-    await expect(pipeline.table.claim(pipeline.aClaim())).rejects.toThrow('crash');
+    await expect(pipeline.claim()).rejects.toThrow('crash');
     expect(pipeline.memory.item(items.requestKey(ATTEMPT_ID, STARTED_AT))).toBeDefined();
 
-    await expect(pipeline.table.claim(pipeline.aClaim())).resolves.toBe('claimed');
+    await expect(pipeline.claim()).resolves.toMatchObject({ kind: 'claimed' });
   });
 
   test('everything expires more than 90 days after the claim', async () => {
@@ -82,7 +82,7 @@ describe('claim', () => {
   test('the largest request fits', async () => {
     const pipeline = new TestPipeline();
     const job = aJob({ prompt: '\u{1F6B2}'.repeat(32_000) });
-    await expect(pipeline.table.claim(pipeline.aClaim({ job }))).resolves.toBe('claimed');
+    await expect(pipeline.claim({ job })).resolves.toMatchObject({ kind: 'claimed' });
     expect((await pipeline.table.load(ATTEMPT_ID))?.job.request.prompt).toBe(job.request.prompt);
   });
 });

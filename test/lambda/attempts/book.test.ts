@@ -1,6 +1,8 @@
-import { type AttemptEnd, book } from '../../../lambda/shared/attempts/book';
+import { spendPartition } from '../../../domain/ledger';
+import { DEFAULT_PRICES } from '../../../domain/prices';
+import type { AttemptEnd } from '../../../lambda/shared/attempts/book';
 import * as items from '../../../lambda/shared/attempts/items';
-import { TASK_ID } from '../../support/jobs';
+import { aJob, PROMPT, TASK_ID } from '../../support/jobs';
 import { ATTEMPT_ID, TestPipeline } from '../../support/pipeline';
 
 const USAGE = '{"credits_used":0.3682}';
@@ -18,12 +20,13 @@ function aSuccess(end: Partial<AttemptEnd> = {}): AttemptEnd {
 }
 
 async function booked(pipeline: TestPipeline, end: AttemptEnd): Promise<boolean> {
-  return book(pipeline.memory.client, pipeline.table.tableName, await pipeline.attempt(), end);
+  return pipeline.book(await pipeline.attempt(), end);
 }
 
 test('ends the attempt, keeps what EvoLink said and writes one ledger line', async () => {
   const pipeline = new TestPipeline();
-  const { creditsHeld } = await pipeline.open({ taskId: TASK_ID });
+  const job = aJob({ n: 2, metadata: { team: 'web' } });
+  const { creditsHeld } = await pipeline.open({ job, taskId: TASK_ID });
 
   await expect(booked(pipeline, aSuccess())).resolves.toBe(true);
 
@@ -47,19 +50,81 @@ test('ends the attempt, keeps what EvoLink said and writes one ledger line', asy
       attempt: 1,
       taskId: TASK_ID,
       tenant: 'default',
+      metadata: { team: 'web' },
       model: 'gpt-image-2',
+      size: '16:9',
+      resolution: '1K',
       quality: 'low',
+      n: 2,
+      images: 1,
       state: 'booked',
       creditsHeld,
       creditsUsed: 3_682,
       basis: 'credits_used',
       usage: USAGE,
       billingRule: 'per_token',
+      priceTable: DEFAULT_PRICES.version,
       createdAt: pipeline.time,
       submittedAt: pipeline.time,
       bookedAt: completedAt,
     },
   ]);
+});
+
+test('the ledger never holds the prompt', async () => {
+  const pipeline = new TestPipeline();
+  await pipeline.open({ taskId: TASK_ID });
+  await booked(pipeline, aSuccess());
+  expect(JSON.stringify(pipeline.ledger())).not.toContain(PROMPT);
+});
+
+describe('the spend of a day', () => {
+  const spend = (pipeline: TestPipeline, month: string) =>
+    pipeline.memory.items().filter(({ pk }) => pk === spendPartition(month));
+  const endedAt = (time: string, creditsUsed: number): Partial<AttemptEnd> => ({
+    completedAt: Date.parse(time),
+    creditsUsed,
+  });
+
+  test('is counted by the booking, under the UTC day of the end', async () => {
+    const pipeline = new TestPipeline();
+    const ends = [endedAt('2026-11-30T23:59:59.999Z', 10), endedAt('2026-12-01T00:00:00Z', 7)];
+    for (const [index, end] of ends.entries()) {
+      const attempt = await pipeline.open({ job: aJob({}, `job-${index}`) });
+      await pipeline.book(attempt, aSuccess(end));
+    }
+    expect(spend(pipeline, '2026-11')).toEqual([
+      expect.objectContaining({ creditsUsed: 10, images: 1, attempts: 1, sk: expect.stringMatching(/^30#\d\d$/) }),
+    ]);
+    expect(spend(pipeline, '2026-12')).toEqual([
+      expect.objectContaining({ creditsUsed: 7, images: 1, attempts: 1, sk: expect.stringMatching(/^01#\d\d$/) }),
+    ]);
+  });
+
+  test('adds up to the ledger, over all shards', async () => {
+    const pipeline = new TestPipeline();
+    for (let index = 0; index < 60; index++) {
+      const attempt = await pipeline.open({ job: aJob({}, `job-${index}`) });
+      await pipeline.book(attempt, aSuccess({ creditsUsed: 1_000 + index }));
+    }
+    const counters = spend(pipeline, '2026-11');
+    const total = (lines: Record<string, unknown>[], name: string) =>
+      lines.reduce((sum, line) => sum + Number(line[name]), 0);
+    expect(counters.length).toBeGreaterThan(8);
+    expect(counters.length).toBeLessThanOrEqual(16);
+    expect(total(counters, 'creditsUsed')).toBe(total(pipeline.ledger(), 'creditsUsed'));
+    expect(total(counters, 'attempts')).toBe(60);
+    expect(total(counters, 'images')).toBe(60);
+  });
+
+  test('is kept for good, and is not touched by a booking that comes second', async () => {
+    const pipeline = new TestPipeline();
+    await pipeline.open({ taskId: TASK_ID });
+    await booked(pipeline, aSuccess());
+    await booked(pipeline, aSuccess());
+    expect(spend(pipeline, '2026-11')).toMatchObject([{ creditsUsed: 3_682, attempts: 1 }]);
+    expect(spend(pipeline, '2026-11')[0]).not.toHaveProperty('expiresAt');
+  });
 });
 
 test('the ledger never expires', async () => {

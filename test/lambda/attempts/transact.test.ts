@@ -23,6 +23,16 @@ describe('transact', () => {
     expect(table.count('TransactWriteCommand')).toBe(4);
   });
 
+  test.each(['ThrottlingException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded'])(
+    '%s of the whole request is repeated too',
+    async (name) => {
+      const table = new MemoryTable();
+      table.failNext('TransactWriteCommand', Object.assign(new Error('slow down'), { name }));
+      await transact(table.client, [put('1')]);
+      expect(table.items()).toHaveLength(1);
+    },
+  );
+
   test('a conflict beside a failed condition is no verdict: it is asked again', async () => {
     const table = new MemoryTable();
     table.failNext('TransactWriteCommand', transactionCancelled(['ConditionalCheckFailed', 'TransactionConflict']));

@@ -1,6 +1,5 @@
 /** Step Functions calls the state again with a new token: whatever the attempt's state is, nothing is sent twice. */
 import type { AttemptStatus } from '../../../lambda/shared/attempts/attempt';
-import { book } from '../../../lambda/shared/attempts/book';
 import { completeTask } from '../../../lambda/shared/complete-task';
 import { closeServers } from '../../evolink/support/servers';
 import { aCompletedTask } from '../../support/fake-evolink';
@@ -22,7 +21,7 @@ async function existing(status: AttemptStatus): Promise<Submissions> {
   await pipeline.open(submitted ? { taskId: TASK_ID } : {});
   if (status === 'SUBMIT_UNKNOWN') await pipeline.table.markSubmitUnknown(ATTEMPT_ID, pipeline.time);
   if (ENDED.includes(status as Ended)) {
-    await book(pipeline.memory.client, pipeline.table.tableName, await pipeline.attempt(), {
+    await pipeline.book(await pipeline.attempt(), {
       ...{ status: status as Ended, completedAt: pipeline.time, creditsUsed: 0, basis: 'assumed' },
       failure: status === 'COMPLETED' ? undefined : failure,
     });
@@ -74,7 +73,7 @@ test('an end that comes between finding the attempt and storing the token is ans
     before: async (name) => {
       if (name !== 'UpdateCommand' || (await pipeline.attempt()).status !== 'SUBMITTED') return;
       const end = { status: 'COMPLETED', completedAt: pipeline.time, creditsUsed: 1, basis: 'credits_used' } as const;
-      await book(pipeline.memory.client, pipeline.table.tableName, await pipeline.attempt(), end);
+      await pipeline.book(await pipeline.attempt(), end);
     },
   });
   await pipeline.open({ taskId: TASK_ID });

@@ -1,0 +1,82 @@
+/**
+ * The ledger: one record for each attempt, written once, kept for good. It is the truth about money; metrics and gauges
+ * are made from it.
+ */
+import type { FailureName } from './failures';
+import type { UsageBasis } from './job';
+
+/**
+ * - `booked`: EvoLink charged it.
+ * - `refunded`: it ended without a charge, or was never sent.
+ * - `unknown`: nothing shows whether EvoLink has a task for it; its hold stays.
+ */
+export type LedgerState = 'booked' | 'refunded' | 'unknown';
+
+/** Amounts are credit units (10⁻⁴ credit), times are epoch milliseconds. */
+export interface LedgerRecord {
+  readonly attemptId: string;
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly taskId?: string;
+  readonly tenant: string;
+  /** The caller's own, from the request. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly model: string;
+  readonly size: string;
+  readonly resolution?: string;
+  readonly quality?: string;
+  /** Images asked for. */
+  readonly n: number;
+  /** Images that EvoLink delivered. */
+  readonly images: number;
+  readonly state: LedgerState;
+  readonly failure?: FailureName;
+  readonly creditsHeld: number;
+  readonly creditsUsed: number;
+  readonly basis: UsageBasis;
+  /** EvoLink's usage block, as JSON text. */
+  readonly usage?: string | null;
+  readonly billingRule?: string;
+  /** Version of the price table that the hold was made with. */
+  readonly priceTable: string;
+  readonly createdAt: number;
+  readonly submittedAt?: number;
+  readonly bookedAt: number;
+}
+
+interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** One partition a day (UTC): a month is read with 31 queries, never with a scan. */
+export const ledgerPartition = (day: string): string => `ledger#${day}`;
+
+export function ledgerKey(bookedAt: number, attemptId: string): Key {
+  const time = new Date(bookedAt).toISOString();
+  return { pk: ledgerPartition(time.slice(0, 10)), sk: `${time}#${attemptId}` };
+}
+
+/**
+ * Credits spent, by day (UTC), kept by the booking transaction beside the ledger. Sixteen counters a day, since
+ * transactions that meet on one item are cancelled; one query reads a month.
+ */
+export const SPEND_SHARDS = 16;
+
+export const spendPartition = (month: string): string => `spend#${month}`;
+
+/** The counter of a day. `shard` is any whole number: the attempt's id spreads them. */
+export function spendKey(bookedAt: number, shard: number): Key {
+  const day = new Date(bookedAt).toISOString().slice(0, 10);
+  return {
+    pk: spendPartition(day.slice(0, 7)),
+    sk: `${day.slice(8)}#${String(shard % SPEND_SHARDS).padStart(2, '0')}`,
+  };
+}
+
+/** What such a counter holds. */
+export interface SpendCounter {
+  readonly creditsUsed: number;
+  readonly images: number;
+  readonly attempts: number;
+}

@@ -1,0 +1,46 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { patiently } from './transact';
+
+export interface ConditionalUpdate {
+  readonly key: Readonly<Record<string, string>>;
+  /** Attributes to set; `#status` stands for the reserved word. */
+  readonly set: Readonly<Record<string, unknown>>;
+  readonly remove?: readonly string[];
+  readonly condition: string;
+  readonly values?: Readonly<Record<string, unknown>>;
+}
+
+/** One conditional update of an existing item; `false` when its condition did not hold. */
+export async function conditionalUpdate(
+  client: DynamoDBDocumentClient,
+  tableName: string,
+  { key, set, remove = [], condition, values }: ConditionalUpdate,
+): Promise<boolean> {
+  const placeholder = (name: string) => `:${name.replace('#', '')}`;
+  const names = Object.keys(set);
+  const assignments = names.map((name) => `${name} = ${placeholder(name)}`).join(', ');
+  const usesStatus = `${assignments} ${condition}`.includes('#status');
+  const command = new UpdateCommand({
+    TableName: tableName,
+    Key: key,
+    UpdateExpression: `SET ${assignments}${remove.length > 0 ? ` REMOVE ${remove.join(', ')}` : ''}`,
+    ConditionExpression: `attribute_exists(pk) AND (${condition})`,
+    ExpressionAttributeNames: usesStatus ? { '#status': 'status' } : undefined,
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(names.map((name) => [placeholder(name), set[name]])),
+      ...values,
+    },
+  });
+  try {
+    await patiently(() => client.send(command));
+    return true;
+  } catch (error) {
+    if (isConditionFailure(error)) return false;
+    throw error;
+  }
+}
+
+export function isConditionFailure(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ConditionalCheckFailedException';
+}
