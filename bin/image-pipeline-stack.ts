@@ -1,6 +1,8 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
-import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
+import { ManagedPolicy, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import { ImagePipeline } from '../lib';
 import { acknowledgeWildcard } from '../lib/acknowledge';
@@ -13,12 +15,29 @@ export class ImagePipelineStack extends Stack {
   constructor(scope: Construct, settings: Settings, props?: StackProps) {
     super(scope, settings.stackName, { description: 'Buys images from EvoLink and archives them to S3.', ...props });
 
-    const { apiKeySecretName } = settings;
+    const { apiKeySecretName, alarmEmail } = settings;
     this.pipeline = new ImagePipeline(this, 'Pipeline', {
       ...settings,
       apiKey: Secret.fromSecretNameV2(this, 'ApiKey', apiKeySecretName),
+      alarms: { ...settings.alarms, topic: alarmEmail === undefined ? undefined : this.createAlarmTopic(alarmEmail) },
     });
-    this.createOutputs(apiKeySecretName, this.createUsePolicy());
+    this.createOutputs(settings, this.createUsePolicy());
+  }
+
+  /** Tells one address, which has to confirm that it wants to be told. */
+  private createAlarmTopic(email: string): Topic {
+    const topic = new Topic(this, 'AlarmTopic', { displayName: 'EvoLink image pipeline', enforceSSL: true });
+    topic.addSubscription(new EmailSubscription(email));
+    // A topic with a policy of its own loses the one that let the account's services publish.
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
+      }),
+    );
+    return topic;
   }
 
   /** For the roles of apps that live outside this stack: attach it, and they may use the pipeline. */
@@ -34,7 +53,7 @@ export class ImagePipelineStack extends Stack {
     return policy;
   }
 
-  private createOutputs(apiKeySecretName: string, usePolicy: ManagedPolicy): void {
+  private createOutputs(settings: Settings, usePolicy: ManagedPolicy): void {
     const outputs = {
       StateMachineArn: ['Start an execution of it for each image request.', this.pipeline.stateMachine.stateMachineArn],
       BucketName: ['Where the images go.', this.pipeline.archiveBucket.bucketName],
@@ -45,11 +64,21 @@ export class ImagePipelineStack extends Stack {
         this.pipeline.callbackApi.apiEndpoint,
       ],
       UsePolicyArn: ['Attach it to the role of an app.', usePolicy.managedPolicyArn],
-      ApiKeySecretName: ["The secret that holds EvoLink's API key.", apiKeySecretName],
+      ApiKeySecretName: ["The secret that holds EvoLink's API key.", settings.apiKeySecretName],
+      Budgets: ['What may be spent, as JSON; limits in units of 0.0001 credit.', budgetsJson(settings)],
+      ReconcileFunctionName: [
+        "Compares the ledger with EvoLink's account; may be invoked at any time.",
+        this.pipeline.functions.reconcile.functionName,
+      ],
       MetricsNamespace: ['CloudWatch namespace of the metrics.', this.pipeline.metricsNamespace],
       ServiceName: ['Value of the dimension `service` of each metric.', this.pipeline.serviceName],
       Version: ['Version of the pipeline.', this.pipeline.version],
     };
     for (const [id, [description, value]] of Object.entries(outputs)) new CfnOutput(this, id, { description, value });
   }
+}
+
+/** The rules as the functions get them: the command line shows them beside the limits that replace them. */
+function budgetsJson({ budgets = [] }: Settings): string {
+  return JSON.stringify(budgets.map((budget) => budget._render()));
 }

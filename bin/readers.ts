@@ -54,6 +54,8 @@ function wholeNumber(raw: unknown): number | undefined {
   return typeof raw === 'string' && /^\d{1,9}$/.test(raw) ? Number(raw) : undefined;
 }
 
-function refuse(expected: string, raw: unknown): never {
-  throw new Error(`must be ${expected}, got ${JSON.stringify(raw)}`);
+/** Always in the same words, so that a list of problems reads well. What was set may be long. */
+export function refuse(expected: string, raw: unknown, reason?: string): never {
+  const got = (JSON.stringify(raw) ?? String(raw)).slice(0, 200);
+  throw new Error(`must be ${expected}, got ${got}${reason === undefined ? '' : `: ${reason}`}`);
 }

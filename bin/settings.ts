@@ -7,7 +7,15 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DEFAULT_EVOLINK_BASE_URL } from '../domain/constants';
 import { isPossibleSize, POSSIBLE_SIZES } from '../domain/explicit-pixels';
 import { MODEL_NAMES } from '../domain/models';
-import { Quality, type RequestDefaults, Resolution } from '../lib';
+import {
+  type Budget,
+  type PipelineAlarmOptions,
+  type PriceTable,
+  Quality,
+  type RequestDefaults,
+  Resolution,
+} from '../lib';
+import { budgets, credits, positive, prices, tenants } from './money-readers';
 import { choice, hosts, httpsUrl, integer, matching, numberOf, type Reader, textWhere } from './readers';
 
 export const PREFIX = 'pipeline:';
@@ -30,6 +38,19 @@ const READERS = {
   imageRetentionDays: integer(1, 36_500),
   removalPolicy: choice(['retain', 'destroy']),
   resultHosts: hosts,
+  maxCreditsPerJob: credits,
+  budgets,
+  tenants,
+  prices,
+  alarmEmail: matching(/^[^\s@]{1,64}@[^\s@]{1,190}$/, 'an e-mail address'),
+  alarmSpendPerHourUsd: positive(),
+  alarmCreditsRemaining: positive(),
+  alarmDaysRemaining: positive(),
+  alarmFailureRatePercent: positive(100),
+  alarmOldestOpenAttemptMinutes: integer(5, 7 * 24 * 60),
+  dashboardName: matching(/^[A-Za-z0-9_-]{1,255}$/, 'a dashboard name: 1 to 255 of A-Z a-z 0-9 _ -'),
+  reconcileIntervalMinutes: integer(1, 60),
+  runbookUrl: matching(/^[^\s#()]{1,300}$/, 'an address or a path without spaces, fragment and brackets'),
 } as const satisfies Record<string, Reader<unknown>>;
 
 type Key = keyof typeof READERS;
@@ -51,6 +72,16 @@ export interface Settings {
   readonly imageRetention?: Duration;
   readonly removalPolicy?: RemovalPolicy;
   readonly resultHosts?: string[];
+  readonly maxCreditsPerJob?: number;
+  readonly budgets?: Budget[];
+  readonly tenants?: string[];
+  readonly prices?: PriceTable;
+  /** Who is told of alarms. */
+  readonly alarmEmail?: string;
+  readonly alarms: PipelineAlarmOptions;
+  readonly dashboardName?: string;
+  readonly reconcileInterval?: Duration;
+  readonly runbookUrl?: string;
 }
 
 /** Settings that can't be used. The message lists every reason, one to a line. */
@@ -110,6 +141,21 @@ function toSettings(values: Values): Settings {
       policy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     ),
     resultHosts: values.resultHosts,
+    maxCreditsPerJob: values.maxCreditsPerJob,
+    budgets: values.budgets,
+    tenants: values.tenants,
+    prices: values.prices,
+    alarmEmail: values.alarmEmail,
+    alarms: {
+      spendPerHourUsd: values.alarmSpendPerHourUsd,
+      creditsRemaining: values.alarmCreditsRemaining,
+      daysRemaining: values.alarmDaysRemaining,
+      failureRatePercent: values.alarmFailureRatePercent,
+      oldestOpenAttempt: when(values.alarmOldestOpenAttemptMinutes, (minutes) => Duration.minutes(minutes)),
+    },
+    dashboardName: values.dashboardName,
+    reconcileInterval: when(values.reconcileIntervalMinutes, (minutes) => Duration.minutes(minutes)),
+    runbookUrl: values.runbookUrl,
   };
 }
 

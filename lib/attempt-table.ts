@@ -18,7 +18,7 @@ export interface AttemptTableProps {
 /**
  * One row for each attempt to get a task, changed by conditional writes only, so that nobody pays twice; besides, a
  * sparse index of the attempts that somebody still has to look after. Attempts expire after more than 90 days, when
- * their job's name is free again.
+ * their job's name is free again. The ledger, which is the truth about money, lies in the same table and is kept.
  */
 export class AttemptTable extends Construct {
   /** The table itself, with on-demand capacity, point-in-time recovery and AWS-owned encryption keys. */
@@ -58,7 +58,12 @@ export class AttemptTable extends Construct {
     return this.grant(grantee, ['Query', 'PutItem', 'UpdateItem'], this.table.tableArn);
   }
 
-  /** Lets a function find the attempts that are due for a check. */
+  /** Lets a function read what was spent and what is held, and remember what it found. */
+  public grantReconcile(grantee: IGrantable): Grant {
+    return this.grant(grantee, ['GetItem', 'Query', 'PutItem'], this.table.tableArn);
+  }
+
+  /** Lets a function find the attempts that are open. */
   public grantFindOpen(grantee: IGrantable): Grant {
     return this.grant(grantee, ['Query'], `${this.table.tableArn}/index/${TABLE.openIndex}`);
   }

@@ -2,6 +2,9 @@ import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Budget } from './budget';
+import type { PipelineAlarmOptions } from './pipeline-alarm-options';
+import type { PriceTable } from './prices';
 import type { RequestDefaults } from './request-defaults';
 
 /** Properties of an `ImagePipeline`. */
@@ -102,4 +105,66 @@ export interface ImagePipelineProps {
    * @default EvolinkImagePipeline
    */
   readonly metricsNamespace?: string;
+
+  /**
+   * Credits that one job may cost by its upper estimate: above 0, at most four decimals (68 credits = 1 USD). A job
+   * above it fails as `CostLimitExceeded` and nothing is sent to EvoLink. A request may set a lower limit of its own
+   * with `max_credits`.
+   *
+   * @default - no limit but the request's own
+   */
+  readonly maxCreditsPerJob?: number;
+
+  /**
+   * What may be spent in a day or a month, by all tenants together, by each, or by one. Limits can be changed at run
+   * time, without a deployment (`docs/budgets.md`).
+   *
+   * @default - no budget
+   */
+  readonly budgets?: Budget[];
+
+  /**
+   * Tenants that get a metric dimension of their own, at most 20: 1 to 64 characters of `A-Z a-z 0-9 _ -` each. Others
+   * may use the pipeline as well; their spend is in the totals and in the ledger. Each name adds two metric series, and
+   * one for each budget with `perTenant` (`docs/costs.md`).
+   *
+   * @default - no tenant is told apart
+   */
+  readonly tenants?: string[];
+
+  /**
+   * What EvoLink charges: for estimates and holds, and for the charge where EvoLink's answer lacks it.
+   *
+   * @default - EvoLink's published prices, with the date at which they were read
+   */
+  readonly prices?: PriceTable;
+
+  /**
+   * Thresholds of the alarms, and who is told.
+   *
+   * @default - alarms with the thresholds that `PipelineAlarmOptions` names, which nobody is told of
+   */
+  readonly alarms?: PipelineAlarmOptions;
+
+  /**
+   * Name of the dashboard: 1 to 255 characters of `A-Z a-z 0-9 _ -`. It must be unique in account and region.
+   *
+   * @default - CloudFormation names it
+   */
+  readonly dashboardName?: string;
+
+  /**
+   * How often the ledger is compared with EvoLink's account and the gauges are reported: 1 to 60 whole minutes. Each
+   * time asks EvoLink once.
+   *
+   * @default Duration.minutes(5)
+   */
+  readonly reconcileInterval?: Duration;
+
+  /**
+   * Where your copy of the runbook is, without a fragment: alarms and the dashboard link to its sections.
+   *
+   * @default docs/runbook.md
+   */
+  readonly runbookUrl?: string;
 }

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Alarm, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
@@ -11,15 +11,15 @@ import { DEFAULT_EVOLINK_BASE_URL, ENV } from '../domain/constants';
 import { ArchiveBucket } from './archive-bucket';
 import { AttemptTable } from './attempt-table';
 import { CallbackEndpoint } from './callback-endpoint';
+import { FunctionSchedule } from './function-schedule';
 import type { ImagePipelineProps } from './image-pipeline-props';
 import { MeteredPipeline } from './metrics';
 import { packageVersion } from './package';
+import { PipelineAlarms } from './pipeline-alarms';
 import { PipelineDashboard } from './pipeline-dashboard';
 import { PipelineFunctions } from './pipeline-functions';
-import { SweepSchedule } from './sweep-schedule';
 import { TaskCompletion } from './task-completion';
-import { validateDefaults, validateDuration, validateHosts, validateHttpsUrl } from './validation';
-import { validateInteger, validateNamespace } from './validation';
+import { validateProps } from './validate-props';
 import { Workflow } from './workflow';
 
 /**
@@ -56,6 +56,9 @@ export class ImagePipeline extends MeteredPipeline {
   /** Where the console shows the dashboard. */
   public readonly dashboardUrl: string;
 
+  /** What calls for help. Each names its section of the runbook. */
+  public readonly alarms: Alarm[];
+
   /** Every execution of the state machine, as policies write it: the ARN ends with a wildcard. */
   public readonly executionsArn: string;
 
@@ -67,7 +70,7 @@ export class ImagePipeline extends MeteredPipeline {
 
   constructor(scope: Construct, id: string, props: ImagePipelineProps) {
     super(scope, id, props.metricsNamespace);
-    this.validate(props);
+    validateProps(this, props);
     const settings = withDefaults(props);
     this.version = packageVersion();
 
@@ -101,16 +104,23 @@ export class ImagePipeline extends MeteredPipeline {
 
     this.functions.submit.addEnvironment(ENV.callbackBaseUrl, endpoint.url);
     new TaskCompletion(this, 'TaskCompletion', { functions: this.functions, workflow: this.workflow });
-    new SweepSchedule(this, 'SweepSchedule', { sweep: this.functions.sweep, interval: settings.sweepInterval });
-    const { dashboard, url } = new PipelineDashboard(this, 'Dashboard', { pipeline: this });
-
+    this.schedule(settings);
     this.stateMachine = this.workflow.stateMachine;
+    const { dashboard, url } = new PipelineDashboard(this, 'Dashboard', {
+      ...settings,
+      pipeline: this,
+      functions: this.functions,
+      stateMachine: this.stateMachine,
+    });
+    const { alarms } = new PipelineAlarms(this, 'Alarms', { ...settings, pipeline: this, options: settings.alarms });
+
     this.executionsArn = this.workflow.executionsArn();
     this.archiveBucket = this.archive.bucket;
     this.table = attempts.table;
     this.callbackApi = endpoint.api;
     this.dashboard = dashboard;
     this.dashboardUrl = url;
+    this.alarms = alarms;
   }
 
   /**
@@ -126,33 +136,21 @@ export class ImagePipeline extends MeteredPipeline {
     return this.archive.grantRead(grantee);
   }
 
-  private validate(props: ImagePipelineProps): void {
-    const seconds = Duration.seconds(1);
-    const minutes = Duration.minutes(1);
-    validateDefaults(this, props.defaults);
-    validateDuration(this, 'callbackTimeout', props.callbackTimeout, {
-      min: Duration.minutes(5),
-      max: Duration.hours(24),
-      step: seconds,
+  private schedule({ sweepInterval, reconcileInterval }: ReturnType<typeof withDefaults>): void {
+    new FunctionSchedule(this, 'SweepSchedule', {
+      handler: this.functions.sweep,
+      interval: sweepInterval,
+      description: 'Looks for image tasks whose callback did not come.',
     });
-    validateDuration(this, 'firstCheckAfter', props.firstCheckAfter, {
-      min: Duration.seconds(3),
-      max: Duration.hours(1),
-      step: seconds,
+    new FunctionSchedule(this, 'ReconcileSchedule', {
+      handler: this.functions.reconcile,
+      interval: reconcileInterval,
+      description: "Compares the ledger with EvoLink's account and reports what is spent, held and left.",
     });
-    validateDuration(this, 'sweepInterval', props.sweepInterval, {
-      min: minutes,
-      max: Duration.hours(1),
-      step: minutes,
-    });
-    validateInteger(this, 'maxAttempts', props.maxAttempts, 1, 10);
-    validateHttpsUrl(this, 'evolinkBaseUrl', props.evolinkBaseUrl);
-    validateHosts(this, 'resultHosts', props.resultHosts);
-    validateNamespace(this, 'metricsNamespace', props.metricsNamespace);
   }
 }
 
-/** Every property that has a literal default, filled in. */
+/** The properties that constructs inside share, with their defaults filled in. */
 function withDefaults(props: ImagePipelineProps) {
   return {
     defaults: props.defaults ?? {},
@@ -163,5 +161,13 @@ function withDefaults(props: ImagePipelineProps) {
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
     evolinkBaseUrl: (props.evolinkBaseUrl ?? DEFAULT_EVOLINK_BASE_URL).replace(/\/+$/, ''),
     resultHosts: props.resultHosts ?? [],
+    maxCreditsPerJob: props.maxCreditsPerJob,
+    budgets: props.budgets ?? [],
+    tenants: props.tenants ?? [],
+    prices: props.prices,
+    alarms: props.alarms ?? {},
+    dashboardName: props.dashboardName,
+    reconcileInterval: props.reconcileInterval ?? Duration.minutes(5),
+    runbookUrl: props.runbookUrl ?? 'docs/runbook.md',
   };
 }

@@ -1,43 +1,12 @@
-import { Duration, Names } from 'aws-cdk-lib';
-import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import { Construct } from 'constructs';
-import { METRIC, METRICS_NAMESPACE, SERVICE_DIMENSION } from '../domain/constants';
+import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { METRIC } from '../domain/constants';
+import { CostMetrics } from './cost-metrics';
 
 /**
  * The metrics of a pipeline. Each is a plain metric under the pipeline's own `service` dimension; further dimensions
- * can be added by `dimensionsMap`, as each metric describes.
+ * can be added by `dimensionsMap`, as each metric describes. With other dimensions there is no data.
  */
-export abstract class MeteredPipeline extends Construct {
-  /** The pipeline's unique name: the dimension `service` of each metric. */
-  public readonly serviceName: string;
-
-  /** CloudWatch namespace of the pipeline's metrics. */
-  public readonly metricsNamespace: string;
-
-  constructor(scope: Construct, id: string, metricsNamespace?: string) {
-    super(scope, id);
-    this.serviceName = Names.uniqueResourceName(this, { maxLength: 60, separator: '-' });
-    this.metricsNamespace = metricsNamespace ?? METRICS_NAMESPACE;
-  }
-
-  /**
-   * Credits that EvoLink charged, with four decimals. Also by `Model` and `Quality` together.
-   *
-   * @default - sum over 5 minutes
-   */
-  public metricCreditsUsed(props?: MetricOptions): Metric {
-    return this.metric(METRIC.creditsUsed, Stats.SUM, props);
-  }
-
-  /**
-   * What those credits cost in US dollars. Also by `Model` and `Quality` together.
-   *
-   * @default - sum over 5 minutes
-   */
-  public metricCostUsd(props?: MetricOptions): Metric {
-    return this.metric(METRIC.costUsd, Stats.SUM, props);
-  }
-
+export abstract class MeteredPipeline extends CostMetrics {
   /**
    * Images that were archived.
    *
@@ -63,6 +32,24 @@ export abstract class MeteredPipeline extends Construct {
    */
   public metricJobsFailed(props?: MetricOptions): Metric {
     return this.metric(METRIC.jobsFailed, Stats.SUM, props);
+  }
+
+  /**
+   * 100 for each job that ended without an image, 0 for each with: the average is the failure rate in per cent.
+   *
+   * @default - average over 5 minutes
+   */
+  public metricJobFailedPercent(props?: MetricOptions): Metric {
+    return this.metric(METRIC.jobFailedPercent, Stats.AVERAGE, props);
+  }
+
+  /**
+   * 100 for each task that EvoLink completed, 0 for each that it did not: the average is its success rate in per cent.
+   *
+   * @default - average over 5 minutes
+   */
+  public metricProviderSuccessPercent(props?: MetricOptions): Metric {
+    return this.metric(METRIC.providerSuccessPercent, Stats.AVERAGE, props);
   }
 
   /**
@@ -138,14 +125,12 @@ export abstract class MeteredPipeline extends Construct {
     return this.metric(METRIC.oldestOpenAttemptSeconds, Stats.MAXIMUM, props);
   }
 
-  private metric(metricName: string, statistic: string, props?: MetricOptions): Metric {
-    return new Metric({
-      namespace: this.metricsNamespace,
-      metricName,
-      statistic,
-      period: Duration.minutes(5),
-      ...props,
-      dimensionsMap: { [SERVICE_DIMENSION]: this.serviceName, ...props?.dimensionsMap },
-    }).attachTo(this);
+  /**
+   * Gauge: 1 while the emergency stop is on, otherwise 0.
+   *
+   * @default - maximum over 5 minutes
+   */
+  public metricPaused(props?: MetricOptions): Metric {
+    return this.metric(METRIC.paused, Stats.MAXIMUM, props);
   }
 }

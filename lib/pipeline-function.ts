@@ -3,6 +3,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { validateEnvironment } from './function-environment';
 import { functionCode } from './package';
 
 /** Properties of a `PipelineFunction`. */
@@ -60,6 +61,13 @@ export class PipelineFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: PipelineFunctionProps) {
     super(scope, id);
+    const environment = {
+      ...props.environment,
+      POWERTOOLS_LOG_LEVEL: 'INFO',
+      // An event may hold a prompt, a task token or a callback's secret.
+      POWERTOOLS_LOGGER_LOG_EVENT: 'false',
+    };
+    validateEnvironment(this, environment);
 
     // Logs expire by themselves; kept groups of removed pipelines would only be litter.
     this.logGroup = new LogGroup(this, 'Logs', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
@@ -77,12 +85,7 @@ export class PipelineFunction extends Construct {
       logGroup: this.logGroup,
       retryAttempts: props.retryAttempts,
       maxEventAge: props.maxEventAge,
-      environment: {
-        ...props.environment,
-        POWERTOOLS_LOG_LEVEL: 'INFO',
-        // An event may hold a prompt, a task token or a callback's secret.
-        POWERTOOLS_LOGGER_LOG_EVENT: 'false',
-      },
+      environment,
     });
   }
 

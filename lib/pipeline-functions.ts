@@ -1,14 +1,16 @@
-import { Duration, Size, Stack, Tokenization } from 'aws-cdk-lib';
+import { Duration, Size } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { ENV } from '../domain/constants';
 import { acknowledgeWildcard } from './acknowledge';
 import { ApiKeyAccess } from './api-key-access';
 import type { ArchiveBucket } from './archive-bucket';
 import type { AttemptTable } from './attempt-table';
-import { PipelineFunction } from './pipeline-function';
+import type { Budget } from './budget';
+import { functionEnvironments, type FunctionName } from './function-environment';
+import { PipelineFunction, type PipelineFunctionProps } from './pipeline-function';
+import type { PriceTable } from './prices';
 import type { RequestDefaults } from './request-defaults';
 
 /** Properties of `PipelineFunctions`. All of them are checked and defaulted by the pipeline. */
@@ -39,9 +41,72 @@ export interface PipelineFunctionsProps {
   readonly resultHosts: string[];
   /** How long logs are kept. */
   readonly logRetention: RetentionDays;
+  /** Limits of what may be spent. */
+  readonly budgets: Budget[];
+  /** The tenants that metrics tell apart. */
+  readonly tenants: string[];
+  /**
+   * What EvoLink charges.
+   *
+   * @default - EvoLink's published prices
+   */
+  readonly prices?: PriceTable;
+  /**
+   * Credits that one job may cost.
+   *
+   * @default - no limit
+   */
+  readonly maxCreditsPerJob?: number;
 }
 
-/** The five functions, each with exactly the rights and the settings that it uses. */
+/** What a function of the pipeline is, apart from what all of them share. */
+type FunctionProps = Omit<PipelineFunctionProps, 'bundle' | 'environment' | 'logRetention'>;
+
+/** A run that failed is not repeated: the next one does all that it left. */
+const SCHEDULED = { retryAttempts: 0, maxEventAge: Duration.minutes(1) };
+
+const FUNCTIONS = {
+  validate: {
+    description: 'Checks an image request and estimates its cost.',
+    timeout: Duration.seconds(10),
+    memorySize: 512,
+  },
+  submit: {
+    description: 'Claims an attempt and submits its task to EvoLink.',
+    // The POST may take 30 s. Besides the claim before it, 30 s remain to record that its outcome is unknown.
+    timeout: Duration.seconds(75),
+    memorySize: 512,
+  },
+  callback: {
+    description: "Answers EvoLink's callback: reads the task again and completes its attempt.",
+    // EvoLink gives up after 10 s.
+    timeout: Duration.seconds(9),
+    memorySize: 512,
+  },
+  sweep: {
+    description: 'Completes the attempts whose callback never came.',
+    // Ends before the next one starts.
+    timeout: Duration.seconds(55),
+    memorySize: 512,
+    ...SCHEDULED,
+  },
+  archive: {
+    description: 'Stores the images of a completed task.',
+    timeout: Duration.minutes(10),
+    // Images pass through files, so memory stays below 256 MB; the rest buys processor time for hashing.
+    memorySize: 512,
+    // Four images at a time, none of which EvoLink makes larger than 40 MB.
+    ephemeralStorageSize: Size.mebibytes(512),
+  },
+  reconcile: {
+    description: "Compares the ledger with EvoLink's account and reports what is spent, held and left.",
+    timeout: Duration.seconds(60),
+    memorySize: 256,
+    ...SCHEDULED,
+  },
+} satisfies Record<FunctionName, FunctionProps>;
+
+/** The functions, each with exactly the rights and the settings that it uses. */
 export class PipelineFunctions extends Construct {
   /** Checks a request and estimates its cost. Calls nothing. */
   public readonly validate: LambdaFunction;
@@ -58,22 +123,25 @@ export class PipelineFunctions extends Construct {
   /** Stores the images of a completed task. */
   public readonly archive: LambdaFunction;
 
+  /** Compares the ledger with EvoLink's account, and reports what is spent, held and left. */
+  public readonly reconcile: LambdaFunction;
+
   constructor(scope: Construct, id: string, props: PipelineFunctionsProps) {
     super(scope, id);
 
-    const validate = this.createValidate(props);
-    const submit = this.createSubmit(props);
-    const callback = this.createCallback(props);
-    const sweep = this.createSweep(props);
-    const archive = this.createArchive(props);
+    const validate = this.create('validate', props);
+    const submit = this.create('submit', props);
+    const callback = this.create('callback', props);
+    const sweep = this.create('sweep', props);
+    const archive = this.create('archive', props);
+    const reconcile = this.create('reconcile', props);
 
     const apiKey = new ApiKeyAccess(props.apiKey);
-    for (const { role } of [submit, callback, sweep]) {
-      props.attempts.grantTransact(role);
-      apiKey.grantRead(role);
-    }
-    props.attempts.grantFindOpen(sweep.role);
+    for (const { role } of [submit, callback, sweep, reconcile]) apiKey.grantRead(role);
+    for (const { role } of [submit, callback, sweep]) props.attempts.grantTransact(role);
     props.attempts.grantRecord(archive.role);
+    props.attempts.grantReconcile(reconcile.role);
+    for (const { role } of [sweep, reconcile]) props.attempts.grantFindOpen(role);
     props.archive.grantWrite(archive.role);
     acknowledgeWildcard(
       archive.role,
@@ -86,106 +154,15 @@ export class PipelineFunctions extends Construct {
     this.callback = callback.lambdaFunction;
     this.sweep = sweep.lambdaFunction;
     this.archive = archive.lambdaFunction;
+    this.reconcile = reconcile.lambdaFunction;
   }
 
-  private createValidate(props: PipelineFunctionsProps): PipelineFunction {
-    return new PipelineFunction(this, 'Validate', {
-      bundle: 'validate',
-      description: 'Checks an image request and estimates its cost.',
-      timeout: Duration.seconds(10),
-      memorySize: 512,
+  private create(name: FunctionName, props: PipelineFunctionsProps): PipelineFunction {
+    return new PipelineFunction(this, name.charAt(0).toUpperCase() + name.slice(1), {
+      ...FUNCTIONS[name],
+      bundle: name,
       logRetention: props.logRetention,
-      environment: {
-        ...common(props),
-        [ENV.requestDefaults]: Stack.of(this).toJsonString(props.defaults),
-        [ENV.evolinkBaseUrl]: props.evolinkBaseUrl,
-      },
+      environment: functionEnvironments(this, props)[name],
     });
   }
-
-  private createSubmit(props: PipelineFunctionsProps): PipelineFunction {
-    return new PipelineFunction(this, 'Submit', {
-      bundle: 'submit',
-      description: 'Claims an attempt and submits its task to EvoLink.',
-      // The POST may take 30 s. Besides the claim before it, 30 s remain to record that its outcome is unknown.
-      timeout: Duration.seconds(75),
-      memorySize: 512,
-      logRetention: props.logRetention,
-      environment: {
-        ...common(props),
-        ...completion(props),
-        [ENV.firstCheckSeconds]: String(props.firstCheckAfter.toSeconds()),
-      },
-    });
-  }
-
-  private createCallback(props: PipelineFunctionsProps): PipelineFunction {
-    return new PipelineFunction(this, 'Callback', {
-      bundle: 'callback',
-      description: "Answers EvoLink's callback: reads the task again and completes its attempt.",
-      // EvoLink gives up after 10 s.
-      timeout: Duration.seconds(9),
-      memorySize: 512,
-      logRetention: props.logRetention,
-      environment: { ...common(props), ...completion(props) },
-    });
-  }
-
-  private createSweep(props: PipelineFunctionsProps): PipelineFunction {
-    return new PipelineFunction(this, 'Sweep', {
-      bundle: 'sweep',
-      description: 'Completes the attempts whose callback never came.',
-      // Ends before the next one starts.
-      timeout: Duration.seconds(55),
-      memorySize: 512,
-      logRetention: props.logRetention,
-      // A sweep that failed is not repeated: the next one does all that it left.
-      retryAttempts: 0,
-      maxEventAge: Duration.minutes(1),
-      environment: {
-        ...common(props),
-        ...completion(props),
-        [ENV.firstCheckSeconds]: String(props.firstCheckAfter.toSeconds()),
-        [ENV.taskTimeoutSeconds]: String(props.callbackTimeout.toSeconds()),
-      },
-    });
-  }
-
-  private createArchive(props: PipelineFunctionsProps): PipelineFunction {
-    return new PipelineFunction(this, 'Archive', {
-      bundle: 'archive',
-      description: 'Stores the images of a completed task.',
-      timeout: Duration.minutes(10),
-      // Images pass through files, so memory stays below 256 MB; the rest buys processor time for hashing.
-      memorySize: 512,
-      // Three images at a time, none of which may be larger than 100 MB.
-      ephemeralStorageSize: Size.mebibytes(512),
-      logRetention: props.logRetention,
-      environment: {
-        ...common(props),
-        [ENV.tableName]: props.attempts.table.tableName,
-        [ENV.bucketName]: props.archive.bucket.bucketName,
-        [ENV.evolinkBaseUrl]: props.evolinkBaseUrl,
-        [ENV.resultHosts]: Stack.of(this).toJsonString(props.resultHosts),
-      },
-    });
-  }
-}
-
-function common(props: PipelineFunctionsProps): { [key: string]: string } {
-  return {
-    [ENV.version]: props.version,
-    [ENV.serviceName]: props.serviceName,
-    [ENV.metricsNamespace]: props.metricsNamespace,
-  };
-}
-
-/** What the functions share that submit or complete a task. */
-function completion(props: PipelineFunctionsProps): { [key: string]: string } {
-  return {
-    [ENV.tableName]: props.attempts.table.tableName,
-    [ENV.apiKeySecretId]: props.apiKey.secretFullArn ?? props.apiKey.secretName,
-    [ENV.evolinkBaseUrl]: props.evolinkBaseUrl,
-    [ENV.maxAttempts]: Tokenization.stringifyNumber(props.maxAttempts),
-  };
 }

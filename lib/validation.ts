@@ -2,6 +2,7 @@ import { type Duration, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { isPossibleSize, POSSIBLE_SIZES } from '../domain/explicit-pixels';
 import { MODEL_NAMES } from '../domain/models';
+import { TENANT_PATTERN } from './credits';
 import type { RequestDefaults } from './request-defaults';
 
 /** Bounds of a duration, both included. */
@@ -50,6 +51,14 @@ export function validateInteger(
   }
 }
 
+/** A finite number above 0, and not above a limit that is allowed. */
+export function validatePositive(scope: IConstruct, name: string, value: number | undefined, max?: number): void {
+  if (value === undefined || Token.isUnresolved(value)) return;
+  if (!Number.isFinite(value) || value <= 0 || (max !== undefined && value > max)) {
+    fail(scope, `${name} must be above 0${max === undefined ? '' : ` and at most ${max}`}, got ${value}`);
+  }
+}
+
 /** The API key is sent to this address: never in the clear. */
 export function validateHttpsUrl(scope: IConstruct, name: string, value: string | undefined): void {
   if (value === undefined || Token.isUnresolved(value)) return;
@@ -78,6 +87,42 @@ export function validateNamespace(scope: IConstruct, name: string, value: string
   if (!/^[A-Za-z0-9._\-/#]{1,255}$/.test(value) || value.startsWith('AWS/')) {
     fail(scope, `${name} must have 1 to 255 characters of A-Z a-z 0-9 . _ - / # and not start with AWS/, got ${value}`);
   }
+}
+
+/** Each tenant becomes dimensions, alarms and widgets, so it has to be known; each costs metric series. */
+export function validateTenants(scope: IConstruct, name: string, values: string[] | undefined): void {
+  if (values === undefined) return;
+  if (Token.isUnresolved(values)) fail(scope, `${name} must be known at synthesis, got a token`);
+  if (values.length > 20) fail(scope, `${name} must name at most 20 tenants, got ${values.length}`);
+  for (const value of values) {
+    if (Token.isUnresolved(value) || !TENANT_PATTERN.test(value)) {
+      fail(scope, `${name} must have 1 to 64 characters of A-Z a-z 0-9 _ - each, got ${value}`);
+    }
+  }
+  const twice = values.find((value, index) => values.indexOf(value) !== index);
+  if (twice !== undefined) fail(scope, `${name} must differ from each other, got ${twice} more than once`);
+}
+
+/** Sections are appended to it. */
+export function validateRunbookUrl(scope: IConstruct, name: string, value: string | undefined): void {
+  validateText(
+    scope,
+    name,
+    value,
+    (text) => /^[^\s#()]{1,300}$/.test(text),
+    'an address or a path without spaces, fragment and brackets',
+  );
+}
+
+/** The rule of CloudWatch. */
+export function validateDashboardName(scope: IConstruct, name: string, value: string | undefined): void {
+  validateText(
+    scope,
+    name,
+    value,
+    (text) => /^[A-Za-z0-9_-]{1,255}$/.test(text),
+    '1 to 255 characters of A-Z a-z 0-9 _ -',
+  );
 }
 
 /** What every request that relies on it would be refused for is refused here, before anything is deployed. */

@@ -29,9 +29,11 @@ test('puts out what an app and its operators need, and the callback URL without 
   expect(Object.keys(outputs).sort()).toEqual([
     'ApiKeySecretName',
     'BucketName',
+    'Budgets',
     'CallbackUrl',
     'DashboardUrl',
     'MetricsNamespace',
+    'ReconcileFunctionName',
     'ServiceName',
     'StateMachineArn',
     'TableName',

@@ -45,9 +45,23 @@ test('every setting is read, from JSON', () => {
     'pipeline:imageRetentionDays': 90,
     'pipeline:removalPolicy': 'destroy',
     'pipeline:resultHosts': 'files.evolink.ai, media.evolink.ai',
+    'pipeline:maxCreditsPerJob': '12.5',
+    'pipeline:budgets': 'daily=50; monthly(team-a)=1000 @Europe/Berlin; daily(each)=5',
+    'pipeline:tenants': 'team-a, team-b',
+    'pipeline:alarmEmail': 'ops@example.com',
+    'pipeline:alarmSpendPerHourUsd': 5,
+    'pipeline:alarmDaysRemaining': 2,
+    'pipeline:dashboardName': 'Images',
+    'pipeline:reconcileIntervalMinutes': 10,
   });
 
-  expect(settings).toEqual({
+  expect(settings).toMatchObject({
+    maxCreditsPerJob: 12.5,
+    tenants: ['team-a', 'team-b'],
+    alarmEmail: 'ops@example.com',
+    alarms: { spendPerHourUsd: 5, daysRemaining: 2 },
+    dashboardName: 'Images',
+    reconcileInterval: Duration.minutes(10),
     stackName: 'Images-prod',
     apiKeySecretName: 'prod/evolink',
     evolinkBaseUrl: 'https://evolink.example.com',
@@ -61,6 +75,14 @@ test('every setting is read, from JSON', () => {
     removalPolicy: RemovalPolicy.DESTROY,
     resultHosts: ['files.evolink.ai', 'media.evolink.ai'],
   });
+  expect(settings.budgets?.map((budget) => budget._render())).toEqual([
+    { id: 'all-day', scope: 'all', period: 'day', limit: 500_000, timeZone: 'UTC' },
+    {
+      ...{ id: 'tenant-team-a-month', scope: 'tenant', tenant: 'team-a' },
+      ...{ period: 'month', limit: 10_000_000, timeZone: 'Europe/Berlin' },
+    },
+    { id: 'each-day', scope: 'each', period: 'day', limit: 50_000, timeZone: 'UTC' },
+  ]);
 });
 
 test('numbers may come as text, as -c gives them', () => {

@@ -9,7 +9,7 @@ import { bundleProblems, functionNames, OWN_CODE_BYTES, reportTable } from '../.
 const ROOT = join(__dirname, '../..');
 
 test('every function has a bundle, which does not name its source map', () => {
-  expect(functionNames().sort()).toEqual(['archive', 'callback', 'submit', 'sweep', 'validate']);
+  expect(functionNames().sort()).toEqual(['archive', 'callback', 'reconcile', 'submit', 'sweep', 'validate']);
   for (const name of functionNames()) {
     const bundle = join(ROOT, 'assets', name, 'index.js');
     // `npm run build` makes them; so does `npm test`, before it runs this.
@@ -18,7 +18,7 @@ test('every function has a bundle, which does not name its source map', () => {
   }
 });
 
-test.each(['Validate', 'Submit', 'Callback', 'Sweep', 'Archive'])(
+test.each(['Validate', 'Submit', 'Callback', 'Sweep', 'Archive', 'Reconcile'])(
   '%s starts with the environment that the construct gives it, and exports its handler',
   (name) => {
     const literals = Object.entries(environment(synth().json, name)).map(([key, value]) => [

@@ -76,6 +76,15 @@ describe('each role has exactly', () => {
       'Archive',
       [...OWN_LOG('Archive'), ...onTable('PutItem', 'Query', 'UpdateItem'), 's3:PutObject <ImagesArchiveBucket.Arn>/*'],
     ],
+    [
+      'Reconcile',
+      [
+        ...OWN_LOG('Reconcile'),
+        ...onTable('GetItem', 'PutItem', 'Query'),
+        READ_KEY,
+        'dynamodb:Query <ImagesAttemptsTable.Arn>/index/open',
+      ],
+    ],
   ])('what %s uses', (name, expected) => {
     expect(rights(json, `Functions${name}Role`)).toEqual([...expected].sort());
   });

@@ -4,12 +4,16 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ENV, TABLE } from '../../domain/constants';
-import { ImagePipeline, Quality, Resolution } from '../../lib';
-import { CDK_CONTEXT, apiKey, definition, emptyStack, environment, lambdaFunction } from './support';
+import { DEFAULT_PRICES } from '../../domain/prices';
+import { Budget, ImagePipeline, type ImagePipelineProps, Quality, Resolution } from '../../lib';
+import { CDK_CONTEXT, PRICES, apiKey, definition, emptyStack, environment, lambdaFunction } from './support';
 import { type Props, resource, resourcesOf, synth, synthesised } from './support';
 
 const minimal = synth();
+
+const FUNCTIONS = ['Validate', 'Submit', 'Callback', 'Sweep', 'Archive', 'Reconcile'];
 
 const MAXIMAL: Props = (stack) => ({
   apiKey: new Secret(stack, 'Key', { encryptionKey: new Key(stack, 'SecretKey') }),
@@ -30,18 +34,27 @@ const MAXIMAL: Props = (stack) => ({
   evolinkBaseUrl: 'https://evolink.example.com/gateway/',
   resultHosts: ['files.evolink.ai'],
   metricsNamespace: 'Acme/Images',
+  maxCreditsPerJob: 2.5,
+  budgets: [Budget.daily(50), Budget.monthly(1_000, { tenant: 'team_a', timeZone: 'Europe/Berlin' })],
+  tenants: ['team_a', 'team-b'],
+  prices: PRICES,
+  alarms: { topic: new Topic(stack, 'Topic'), spendPerHourUsd: 10, creditsRemaining: 100 },
+  dashboardName: 'Images',
+  reconcileInterval: Duration.minutes(10),
+  runbookUrl: 'https://wiki.example.com/runbook',
 });
 
 describe('minimal properties', () => {
   test('make one of each', () => {
     minimal.template.resourceCountIs('AWS::StepFunctions::StateMachine', 1);
-    minimal.template.resourceCountIs('AWS::Lambda::Function', 5);
+    minimal.template.resourceCountIs('AWS::Lambda::Function', 6);
     minimal.template.resourceCountIs('AWS::DynamoDB::GlobalTable', 1);
     minimal.template.resourceCountIs('AWS::S3::Bucket', 1);
     minimal.template.resourceCountIs('AWS::ApiGatewayV2::Api', 1);
-    minimal.template.resourceCountIs('AWS::Events::Rule', 1);
+    minimal.template.resourceCountIs('AWS::Events::Rule', 2);
     minimal.template.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
     minimal.template.resourceCountIs('AWS::SecretsManager::Secret', 0);
+    minimal.template.resourceCountIs('AWS::SNS::Topic', 0);
   });
 
   test('give functions the documented defaults', () => {
@@ -54,6 +67,15 @@ describe('minimal properties', () => {
     expect(environment(minimal.json, 'Sweep')).toMatchObject({ [ENV.taskTimeoutSeconds]: '3600' });
     expect(environment(minimal.json, 'Validate')[ENV.requestDefaults]).toBe('{}');
     expect(environment(minimal.json, 'Archive')[ENV.resultHosts]).toBe('[]');
+  });
+
+  test('limit nothing, tell no tenant apart and keep the published prices', () => {
+    for (const name of ['Submit', 'Callback', 'Sweep', 'Reconcile']) {
+      expect(environment(minimal.json, name)[ENV.budgets]).toBe('[]');
+    }
+    for (const name of FUNCTIONS) expect(environment(minimal.json, name)[ENV.tenants]).toBe('[]');
+    for (const name of FUNCTIONS) expect(environment(minimal.json, name)).not.toHaveProperty(ENV.priceTable);
+    expect(environment(minimal.json, 'Validate')).not.toHaveProperty(ENV.maxCreditsPerJob);
   });
 
   test('keep the table and the bucket when the stack is removed', () => {
@@ -85,6 +107,31 @@ describe('maximal properties', () => {
     expect(environment(maximal.json, 'Archive')[ENV.resultHosts]).toBe('["files.evolink.ai"]');
   });
 
+  test('carry money to the functions exactly, in 10⁻⁴ credit', () => {
+    const rules = [
+      { id: 'all-day', scope: 'all', period: 'day', limit: 500_000, timeZone: 'UTC' },
+      {
+        id: 'tenant-team_a-month',
+        scope: 'tenant',
+        tenant: 'team_a',
+        period: 'month',
+        limit: 10_000_000,
+        timeZone: 'Europe/Berlin',
+      },
+    ];
+    for (const name of ['Submit', 'Callback', 'Sweep', 'Reconcile']) {
+      expect(JSON.parse(environment(maximal.json, name)[ENV.budgets] as string)).toEqual(rules);
+    }
+    for (const name of FUNCTIONS) {
+      expect(environment(maximal.json, name)[ENV.tenants]).toBe('["team_a","team-b"]');
+      expect(JSON.parse(environment(maximal.json, name)[ENV.priceTable] as string)).toEqual({
+        ...DEFAULT_PRICES,
+        version: 'contract-7',
+      });
+    }
+    expect(environment(maximal.json, 'Validate')[ENV.maxCreditsPerJob]).toBe('25000');
+  });
+
   test('add no bucket to the one that was given', () => {
     maximal.template.resourceCountIs('AWS::S3::Bucket', 1);
     expect(environment(maximal.json, 'Archive')[ENV.bucketName]).toEqual({ Ref: expect.stringMatching(/^Mine/) });
@@ -96,23 +143,31 @@ describe('maximal properties', () => {
 });
 
 describe('each property changes the template', () => {
-  const changes: Record<string, [Props, Props]> = {
-    apiKey: [() => ({}), (stack) => ({ apiKey: Secret.fromSecretNameV2(stack, 'Other', 'other/key') })],
-    archiveBucket: [() => ({}), (stack) => ({ archiveBucket: Bucket.fromBucketName(stack, 'Mine', 'my-images') })],
-    defaults: [() => ({}), () => ({ defaults: { quality: Quality.HIGH } })],
-    callbackTimeout: [() => ({}), () => ({ callbackTimeout: Duration.minutes(5) })],
-    maxAttempts: [() => ({}), () => ({ maxAttempts: 1 })],
-    firstCheckAfter: [() => ({}), () => ({ firstCheckAfter: Duration.seconds(3) })],
-    sweepInterval: [() => ({}), () => ({ sweepInterval: Duration.minutes(2) })],
-    logRetention: [() => ({}), () => ({ logRetention: RetentionDays.ONE_DAY })],
-    imageRetention: [() => ({}), () => ({ imageRetention: Duration.days(1) })],
-    removalPolicy: [() => ({}), () => ({ removalPolicy: RemovalPolicy.DESTROY })],
-    evolinkBaseUrl: [() => ({}), () => ({ evolinkBaseUrl: 'https://evolink.example.com' })],
-    resultHosts: [() => ({}), () => ({ resultHosts: ['files.evolink.ai'] })],
-    metricsNamespace: [() => ({}), () => ({ metricsNamespace: 'Acme' })],
+  const changes: { [name in keyof Required<ImagePipelineProps>]: Props } = {
+    apiKey: (stack) => ({ apiKey: Secret.fromSecretNameV2(stack, 'Other', 'other/key') }),
+    archiveBucket: (stack) => ({ archiveBucket: Bucket.fromBucketName(stack, 'Mine', 'my-images') }),
+    defaults: () => ({ defaults: { quality: Quality.HIGH } }),
+    callbackTimeout: () => ({ callbackTimeout: Duration.minutes(5) }),
+    maxAttempts: () => ({ maxAttempts: 1 }),
+    firstCheckAfter: () => ({ firstCheckAfter: Duration.seconds(3) }),
+    sweepInterval: () => ({ sweepInterval: Duration.minutes(2) }),
+    logRetention: () => ({ logRetention: RetentionDays.ONE_DAY }),
+    imageRetention: () => ({ imageRetention: Duration.days(1) }),
+    removalPolicy: () => ({ removalPolicy: RemovalPolicy.DESTROY }),
+    evolinkBaseUrl: () => ({ evolinkBaseUrl: 'https://evolink.example.com' }),
+    resultHosts: () => ({ resultHosts: ['files.evolink.ai'] }),
+    metricsNamespace: () => ({ metricsNamespace: 'Acme' }),
+    maxCreditsPerJob: () => ({ maxCreditsPerJob: 10 }),
+    budgets: () => ({ budgets: [Budget.daily(10)] }),
+    tenants: () => ({ tenants: ['team-a'] }),
+    prices: () => ({ prices: PRICES }),
+    alarms: () => ({ alarms: { failureRatePercent: 50 } }),
+    dashboardName: () => ({ dashboardName: 'Images' }),
+    reconcileInterval: () => ({ reconcileInterval: Duration.minutes(1) }),
+    runbookUrl: () => ({ runbookUrl: 'https://wiki.example.com/runbook' }),
   };
 
-  test.each(Object.entries(changes))('%s', (_, [, after]) => {
+  test.each(Object.entries(changes))('%s', (_, after) => {
     expect(synth(after).json).not.toEqual(minimal.json);
   });
 
@@ -126,14 +181,29 @@ describe('each property changes the template', () => {
   test('sweepInterval as the rate of the schedule', () => {
     const { json } = synth(() => ({ sweepInterval: Duration.minutes(2) }));
 
-    expect(resource(json, 'AWS::Events::Rule').Properties.ScheduleExpression).toBe('rate(2 minutes)');
+    expect(resource(json, 'AWS::Events::Rule', 'Sweep').Properties.ScheduleExpression).toBe('rate(2 minutes)');
+  });
+
+  test('reconcileInterval as the rate of the schedule', () => {
+    const { json } = synth(() => ({ reconcileInterval: Duration.minutes(15) }));
+
+    expect(resource(json, 'AWS::Events::Rule', 'Reconcile').Properties.ScheduleExpression).toBe('rate(15 minutes)');
+    expect(resource(minimal.json, 'AWS::Events::Rule', 'Reconcile').Properties.ScheduleExpression).toBe(
+      'rate(5 minutes)',
+    );
+  });
+
+  test('dashboardName as the name of the dashboard', () => {
+    const { template } = synth(() => ({ dashboardName: 'Images' }));
+
+    template.hasResourceProperties('AWS::CloudWatch::Dashboard', { DashboardName: 'Images' });
   });
 
   test('logRetention in every log group', () => {
     const { json } = synth(() => ({ logRetention: RetentionDays.ONE_DAY }));
     const groups = resourcesOf(json, 'AWS::Logs::LogGroup');
 
-    expect(groups).toHaveLength(7);
+    expect(groups).toHaveLength(8);
     for (const { Properties } of groups) expect(Properties.RetentionInDays).toBe(1);
   });
 
@@ -211,6 +281,7 @@ describe('the functions', () => {
     ['Callback', 9],
     ['Sweep', 55],
     ['Archive', 600],
+    ['Reconcile', 60],
   ])('%s runs on Node.js 24 and ARM for at most %d s, and logs no event', (name, seconds) => {
     expect(lambdaFunction(minimal.json, name).Properties).toMatchObject({
       Runtime: 'nodejs24.x',
@@ -221,36 +292,25 @@ describe('the functions', () => {
   });
 
   test.each([
-    ['Validate', [ENV.requestDefaults, ENV.evolinkBaseUrl]],
+    ['Validate', [ENV.requestDefaults]],
     [
       'Submit',
-      [
-        ENV.tableName,
-        ENV.apiKeySecretId,
-        ENV.evolinkBaseUrl,
-        ENV.callbackBaseUrl,
-        ENV.maxAttempts,
-        ENV.firstCheckSeconds,
-      ],
+      [ENV.tableName, ENV.apiKeySecretId, ENV.budgets, ENV.callbackBaseUrl, ENV.maxAttempts, ENV.firstCheckSeconds],
     ],
-    ['Callback', [ENV.tableName, ENV.apiKeySecretId, ENV.evolinkBaseUrl, ENV.maxAttempts]],
+    ['Callback', [ENV.tableName, ENV.apiKeySecretId, ENV.budgets, ENV.maxAttempts]],
     [
       'Sweep',
-      [
-        ENV.tableName,
-        ENV.apiKeySecretId,
-        ENV.evolinkBaseUrl,
-        ENV.maxAttempts,
-        ENV.taskTimeoutSeconds,
-        ENV.firstCheckSeconds,
-      ],
+      [ENV.tableName, ENV.apiKeySecretId, ENV.budgets, ENV.maxAttempts, ENV.taskTimeoutSeconds, ENV.firstCheckSeconds],
     ],
-    ['Archive', [ENV.tableName, ENV.bucketName, ENV.evolinkBaseUrl, ENV.resultHosts]],
+    ['Archive', [ENV.tableName, ENV.bucketName, ENV.resultHosts]],
+    ['Reconcile', [ENV.tableName, ENV.apiKeySecretId, ENV.budgets]],
   ])('%s knows what it uses and no more', (name, keys) => {
     const common = [
       ENV.version,
       ENV.serviceName,
       ENV.metricsNamespace,
+      ENV.evolinkBaseUrl,
+      ENV.tenants,
       'POWERTOOLS_LOG_LEVEL',
       'POWERTOOLS_LOGGER_LOG_EVENT',
     ];
@@ -258,11 +318,13 @@ describe('the functions', () => {
     expect(Object.keys(environment(minimal.json, name)).sort()).toEqual([...keys, ...common].sort());
   });
 
-  test('a sweep that failed is not repeated, neither by the schedule nor by Lambda', () => {
-    const [target] = resource(minimal.json, 'AWS::Events::Rule').Properties.Targets;
+  test.each(['Sweep', 'Reconcile'])('a run of %s that failed is not repeated, by schedule or by Lambda', (name) => {
+    const [target] = resource(minimal.json, 'AWS::Events::Rule', name).Properties.Targets;
 
     expect(target.RetryPolicy.MaximumRetryAttempts).toBe(0);
-    minimal.template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 0 });
+    expect(target.Arn['Fn::GetAtt'][0]).toContain(`Functions${name}Function`);
+    const repeats = resource(minimal.json, 'AWS::Lambda::EventInvokeConfig', name).Properties.MaximumRetryAttempts;
+    expect(repeats).toBe(0);
   });
 });
 
@@ -281,7 +343,7 @@ describe('where it may live', () => {
     const stack = new Stack(new App(), 'Old');
     new ImagePipeline(stack, 'Images', { apiKey: apiKey(stack) });
 
-    Template.fromStack(stack).resourceCountIs('AWS::Lambda::Function', 5);
+    Template.fromStack(stack).resourceCountIs('AWS::Lambda::Function', 6);
   });
 
   test('beside another one in the same stack, under names that differ', () => {

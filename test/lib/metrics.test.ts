@@ -1,6 +1,7 @@
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib';
 import {
+  DASHBOARD_FAILURES,
   DIMENSION,
   METERED_VARIANTS,
   METRIC,
@@ -8,13 +9,17 @@ import {
   NO_QUALITY,
   SERVICE_DIMENSION,
 } from '../../domain/constants';
-import { FAILURE_NAMES } from '../../domain/failures';
+import { METRIC_DIMENSIONS, type MetricName } from '../../domain/metric-series';
 import { MODELS } from '../../domain/models';
+import { Budget } from '../../lib';
 import { flatten, resource, synth } from './support';
 
 const { pipeline, json, stack } = synth();
 
-describe.each(Object.values(METRIC))('%s', (metricName) => {
+/** Its first argument names the budget. */
+const PLAIN = Object.values(METRIC).filter((name) => name !== METRIC.budgetUsePercent);
+
+describe.each(PLAIN)('%s', (metricName) => {
   const metric = (props?: MetricOptions): Metric => {
     const method = `metric${metricName}` as 'metricImages';
     return pipeline[method](props);
@@ -52,30 +57,47 @@ test('functions emit under the same name and namespace', () => {
   expect(named.pipeline.metricImages().namespace).toBe('Acme');
 });
 
+test('the use of a budget is a metric under its id', () => {
+  expect(pipeline.metricBudgetUsePercent('all-day')).toMatchObject({
+    metricName: METRIC.budgetUsePercent,
+    dimensions: { [SERVICE_DIMENSION]: pipeline.serviceName, [DIMENSION.budget]: 'all-day' },
+  });
+});
+
 describe('the dashboard', () => {
-  const body = JSON.parse(flatten(resource(json, 'AWS::CloudWatch::Dashboard').Properties.DashboardBody)) as {
-    widgets: { properties: { metrics: unknown[][] } }[];
+  const full = synth(() => ({
+    budgets: [Budget.daily(50), Budget.monthly(9, { perTenant: true })],
+    tenants: ['shop'],
+  }));
+  const body = JSON.parse(flatten(resource(full.json, 'AWS::CloudWatch::Dashboard').Properties.DashboardBody)) as {
+    widgets: { properties: { metrics?: unknown[][] } }[];
   };
-  const metrics = body.widgets.flatMap(({ properties }) => properties.metrics);
+  const metrics = body.widgets.flatMap(({ properties }) => properties.metrics ?? []);
 
   test('shows every metric of the pipeline', () => {
     expect(new Set(metrics.map(([, name]) => name))).toEqual(new Set(Object.values(METRIC)));
   });
 
-  test('uses plain metrics of this pipeline alone: a namespace, a name and dimensions, never an expression', () => {
-    for (const metric of metrics) {
-      expect(metric[0]).toBe(METRICS_NAMESPACE);
-      expect(metric[metric.indexOf(SERVICE_DIMENSION) + 1]).toBe(pipeline.serviceName);
+  test('uses plain metrics alone, under dimensions with which they are emitted', () => {
+    for (const [namespace, name, ...rest] of metrics) {
+      const pairs = rest.filter((cell): cell is string => typeof cell === 'string');
+      const dimensions = pairs.filter((_, index) => index % 2 === 0).filter((key) => key !== SERVICE_DIMENSION);
+
+      expect(namespace).toBe(METRICS_NAMESPACE);
+      expect(pairs[pairs.indexOf(SERVICE_DIMENSION) + 1]).toBe(full.pipeline.serviceName);
+      expect(METRIC_DIMENSIONS[name as MetricName].map((set) => [...set].sort())).toContainEqual(dimensions.sort());
     }
   });
 
-  test('breaks failures down by every name, and credits by every model and quality', () => {
+  test('breaks failures down by those that somebody acts on, and cost by every model and quality and tenant', () => {
     const text = JSON.stringify(metrics);
 
-    for (const name of FAILURE_NAMES) expect(text).toContain(`"${DIMENSION.errorName}","${name}"`);
+    for (const name of DASHBOARD_FAILURES) expect(text).toContain(`"${DIMENSION.errorName}","${name}"`);
     for (const { model, quality } of METERED_VARIANTS) {
-      expect(text).toContain(`"${DIMENSION.model}","${model}","${DIMENSION.quality}","${quality}"`);
+      expect(text).toContain(`"${DIMENSION.model}","${model}"`);
+      expect(text).toContain(`"${DIMENSION.quality}","${quality}"`);
     }
+    expect(text).toContain(`"${DIMENSION.tenant}","shop"`);
   });
 
   test('is named by CloudFormation, and linked', () => {

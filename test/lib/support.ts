@@ -3,12 +3,30 @@ import { join } from 'node:path';
 import { App, type Environment, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { ImagePipeline, type ImagePipelineProps } from '../../lib';
+import { DEFAULT_PRICES } from '../../domain/prices';
+import { ImagePipeline, type ImagePipelineProps, ModelPrices, type PriceTable } from '../../lib';
 
 /** The context of our own cdk.json: its feature flags decide what CDK renders. */
 export const CDK_CONTEXT: Record<string, unknown> = JSON.parse(
   readFileSync(join(__dirname, '../../cdk.json'), 'utf8'),
 ).context;
+
+/** The published prices under a name of their own: what differs is the table, not the amounts. */
+export const PRICES: PriceTable = {
+  version: 'contract-7',
+  date: DEFAULT_PRICES.date,
+  source: DEFAULT_PRICES.source,
+  models: {
+    'gpt-image-2': ModelPrices.perToken({
+      imageOutput: 18_360,
+      imageInput: 4_896,
+      imageCachedInput: 1_224,
+      textInput: 3_060,
+      textCachedInput: 765,
+    }),
+    'gpt-image-2-beta': ModelPrices.perCall({ oneK: 10_200_000, twoK: 17_340_000, fourK: 26_520_000 }),
+  },
+};
 
 export interface Synthesised {
   readonly app: App;

@@ -1,0 +1,79 @@
+import { Stack, Token, Tokenization } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import { ENV } from '../domain/constants';
+import { creditUnits } from './credits';
+import type { PipelineFunctionsProps } from './pipeline-functions';
+import { renderPrices } from './prices';
+
+/** Environment variables. */
+export interface Environment {
+  /** By name. */
+  [key: string]: string;
+}
+
+/** The functions, as their bundles are called. */
+export type FunctionName = 'validate' | 'submit' | 'callback' | 'sweep' | 'archive' | 'reconcile';
+
+/** Each function gets what it uses and no more. Settings travel as text; as JSON where they have parts. */
+export function functionEnvironments(
+  scope: IConstruct,
+  props: PipelineFunctionsProps,
+): { readonly [name in FunctionName]: Environment } {
+  const stack = Stack.of(scope);
+  const common = {
+    [ENV.version]: props.version,
+    [ENV.serviceName]: props.serviceName,
+    [ENV.metricsNamespace]: props.metricsNamespace,
+    [ENV.evolinkBaseUrl]: props.evolinkBaseUrl,
+    [ENV.tenants]: JSON.stringify(props.tenants),
+    ...(props.prices ? { [ENV.priceTable]: JSON.stringify(renderPrices(props.prices)) } : {}),
+  };
+  const table = { [ENV.tableName]: props.attempts.table.tableName };
+  const account = {
+    ...table,
+    [ENV.apiKeySecretId]: props.apiKey.secretFullArn ?? props.apiKey.secretName,
+    [ENV.budgets]: JSON.stringify(props.budgets.map((budget) => budget._render())),
+  };
+  const completion = { ...account, [ENV.maxAttempts]: Tokenization.stringifyNumber(props.maxAttempts) };
+  const firstCheck = { [ENV.firstCheckSeconds]: String(props.firstCheckAfter.toSeconds()) };
+  const timeLimit = { [ENV.taskTimeoutSeconds]: String(props.callbackTimeout.toSeconds()) };
+  return {
+    validate: { ...common, [ENV.requestDefaults]: stack.toJsonString(props.defaults), ...jobCap(props) },
+    submit: { ...common, ...completion, ...firstCheck },
+    callback: { ...common, ...completion },
+    sweep: { ...common, ...completion, ...firstCheck, ...timeLimit },
+    archive: {
+      ...common,
+      ...table,
+      [ENV.bucketName]: props.archive.bucket.bucketName,
+      [ENV.resultHosts]: stack.toJsonString(props.resultHosts),
+    },
+    reconcile: { ...common, ...account },
+  };
+}
+
+function jobCap({ maxCreditsPerJob }: PipelineFunctionsProps): Environment {
+  if (maxCreditsPerJob === undefined) return {};
+  return { [ENV.maxCreditsPerJob]: String(creditUnits('maxCreditsPerJob', maxCreditsPerJob)) };
+}
+
+/** Lambda's own limit, in bytes of all names and values. */
+const ENVIRONMENT_LIMIT = 4_096;
+
+/** What a value may take that is known at deployment only: a name, an ARN or an address. */
+const UNKNOWN_VALUE_BYTES = 200;
+
+/** Told at synthesis: a deployment would fail half-way. */
+export function validateEnvironment(scope: IConstruct, environment: Environment): void {
+  const bytes = Object.entries(environment).reduce((sum, [key, value]) => sum + key.length + valueBytes(value), 0);
+  if (bytes > ENVIRONMENT_LIMIT) {
+    throw new Error(
+      `${scope.node.path}: settings must fit into the ${ENVIRONMENT_LIMIT} bytes of a function's environment, got about ${bytes}: ` +
+        'use fewer budgets (perTenant covers every tenant at once) or tenants, or a shorter price table',
+    );
+  }
+}
+
+function valueBytes(value: string): number {
+  return Token.isUnresolved(value) ? UNKNOWN_VALUE_BYTES : Buffer.byteLength(value);
+}

@@ -1,0 +1,126 @@
+import { Token } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import { MODEL_NAMES } from '../domain/models';
+import type { ModelPrices as PriceRow, PriceTable as PriceData } from '../domain/prices';
+
+/** Prices of a model that is billed by tokens: whole numbers of 10⁻⁷ credit for one token. */
+export interface TokenPrices {
+  /** A token of a picture that was made. EvoLink's published price is 18360, which is 1.836 credits for 1,000. */
+  readonly imageOutput: number;
+  /** A token of a reference image. */
+  readonly imageInput: number;
+  /** A token of a reference image that the usage reports as cached. */
+  readonly imageCachedInput: number;
+  /** A token of the prompt. */
+  readonly textInput: number;
+  /** A token of the prompt that the usage reports as cached. */
+  readonly textCachedInput: number;
+}
+
+/** Prices of a model that is billed by calls: whole numbers of 10⁻⁷ credit for one image. */
+export interface CallPrices {
+  /** An image of the tier 1K. EvoLink's published price is 10200000, which is 1.02 credits. */
+  readonly oneK: number;
+  /** An image of the tier 2K. */
+  readonly twoK: number;
+  /** An image of the tier 4K. */
+  readonly fourK: number;
+}
+
+/** 100 credits for a token, or for an image: far above any price, and small enough for every product to be exact. */
+const MAX_PRICE = 1_000_000_000;
+
+/** How a model is billed, and at what prices. */
+export class ModelPrices {
+  /**
+   * Billed by tokens, as `gpt-image-2` is.
+   *
+   * @param prices for one token of each kind
+   * @throws Error when a price is not a whole number from 0 to 1000000000
+   */
+  public static perToken(prices: TokenPrices): ModelPrices {
+    const { imageOutput, imageInput, imageCachedInput, textInput, textCachedInput } = prices;
+    const amounts = { imageOutput, imageInput, imageCachedInput, textInput, textCachedInput };
+    checkAmounts('ModelPrices.perToken', amounts);
+    return new ModelPrices({ billing: 'per_token', ...amounts });
+  }
+
+  /**
+   * Billed by calls, as `gpt-image-2-beta` is.
+   *
+   * @param prices for one image of each tier
+   * @throws Error when a price is not a whole number from 0 to 1000000000
+   */
+  public static perCall(prices: CallPrices): ModelPrices {
+    const { oneK, twoK, fourK } = prices;
+    checkAmounts('ModelPrices.perCall', { oneK, twoK, fourK });
+    return new ModelPrices({ billing: 'per_call', call: { '1K': oneK, '2K': twoK, '4K': fourK } });
+  }
+
+  private constructor(private readonly row: PriceRow) {}
+
+  /**
+   * The prices as the functions read them.
+   *
+   * @internal
+   */
+  public _render(): PriceRow {
+    return this.row;
+  }
+}
+
+/** What EvoLink charges, where it is not what the package knows. */
+export interface PriceTable {
+  /**
+   * Name of the table, 1 to 64 characters of `A-Z a-z 0-9 . _ -`. It is kept in every estimate and ledger record, so
+   * that a booking can be explained later: change it whenever a price changes.
+   */
+  readonly version: string;
+
+  /** Day from which the prices are known, `yyyy-mm-dd`. */
+  readonly date: string;
+
+  /** Where the prices were taken from, at most 300 characters. */
+  readonly source: string;
+
+  /** Prices by model, for exactly the models that the package knows: `gpt-image-2` and `gpt-image-2-beta`. */
+  readonly models: { [model: string]: ModelPrices };
+}
+
+/** A table that lacks a model would fail its jobs at run time, after they were started. */
+export function validatePrices(scope: IConstruct, prices: PriceTable | undefined): void {
+  const problem = prices && priceTableProblem(prices);
+  if (problem !== undefined) throw new Error(`${scope.node.path}: prices.${problem}`);
+}
+
+/** What keeps a table from being used; `undefined` when nothing does. */
+export function priceTableProblem({ version, date, source, models }: PriceTable): string | undefined {
+  if (isBad(version, /^[A-Za-z0-9._-]{1,64}$/)) {
+    return `version must have 1 to 64 characters of A-Z a-z 0-9 . _ -, got ${version}`;
+  }
+  if (isBad(date, /^\d{4}-\d{2}-\d{2}$/) || Number.isNaN(Date.parse(date))) {
+    return `date must be a day such as 2026-11-23, got ${date}`;
+  }
+  if (isBad(source, /^\P{Cc}{1,300}$/u)) return `source must have 1 to 300 characters on one line, got ${source}`;
+  const given = Object.keys(models);
+  const differs = given.length !== MODEL_NAMES.length || MODEL_NAMES.some((name) => !given.includes(name));
+  return differs ? `models must have a row for each of ${MODEL_NAMES.join(', ')}, got ${given.join(', ')}` : undefined;
+}
+
+/** The table as the functions read it. */
+export function renderPrices({ version, date, source, models }: PriceTable): PriceData {
+  const rows = Object.entries(models).map(([name, prices]) => [name, prices._render()] as const);
+  return { version, date, source, models: Object.fromEntries(rows) };
+}
+
+function isBad(value: string, rule: RegExp): boolean {
+  return Token.isUnresolved(value) || !rule.test(value);
+}
+
+function checkAmounts(name: string, amounts: { [kind: string]: number }): void {
+  for (const [kind, amount] of Object.entries(amounts)) {
+    if (Token.isUnresolved(amount) || !Number.isInteger(amount) || amount < 0 || amount > MAX_PRICE) {
+      throw new Error(`${name}: ${kind} must be a whole number from 0 to ${MAX_PRICE} (10⁻⁷ credit), got ${amount}`);
+    }
+  }
+}

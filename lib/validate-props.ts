@@ -1,0 +1,70 @@
+import { Duration } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import { validateBudgets } from './budget';
+import { creditUnits } from './credits';
+import type { ImagePipelineProps } from './image-pipeline-props';
+import type { PipelineAlarmOptions } from './pipeline-alarm-options';
+import { validatePrices } from './prices';
+import {
+  validateDashboardName,
+  validateDefaults,
+  validateDuration,
+  validateHosts,
+  validateHttpsUrl,
+} from './validation';
+import {
+  validateInteger,
+  validateNamespace,
+  validatePositive,
+  validateRunbookUrl,
+  validateTenants,
+} from './validation';
+
+const SECOND = Duration.seconds(1);
+const MINUTE = Duration.minutes(1);
+const HOUR = Duration.hours(1);
+
+/** Checks what can be checked before anything is created. Values that are known at deployment only pass. */
+export function validateProps(scope: IConstruct, props: ImagePipelineProps): void {
+  validateDefaults(scope, props.defaults);
+  validateDuration(scope, 'callbackTimeout', props.callbackTimeout, {
+    min: Duration.minutes(5),
+    max: Duration.hours(24),
+    step: SECOND,
+  });
+  validateDuration(scope, 'firstCheckAfter', props.firstCheckAfter, {
+    min: Duration.seconds(3),
+    max: HOUR,
+    step: SECOND,
+  });
+  validateDuration(scope, 'sweepInterval', props.sweepInterval, { min: MINUTE, max: HOUR, step: MINUTE });
+  validateDuration(scope, 'reconcileInterval', props.reconcileInterval, { min: MINUTE, max: HOUR, step: MINUTE });
+  validateInteger(scope, 'maxAttempts', props.maxAttempts, 1, 10);
+  validateHttpsUrl(scope, 'evolinkBaseUrl', props.evolinkBaseUrl);
+  validateHosts(scope, 'resultHosts', props.resultHosts);
+  validateNamespace(scope, 'metricsNamespace', props.metricsNamespace);
+  validateDashboardName(scope, 'dashboardName', props.dashboardName);
+  validateRunbookUrl(scope, 'runbookUrl', props.runbookUrl);
+  validateMoney(scope, props);
+  validateAlarms(scope, props.alarms);
+}
+
+function validateMoney(scope: IConstruct, props: ImagePipelineProps): void {
+  if (props.maxCreditsPerJob !== undefined) {
+    creditUnits(`${scope.node.path}: maxCreditsPerJob`, props.maxCreditsPerJob);
+  }
+  validateBudgets(scope, props.budgets);
+  validateTenants(scope, 'tenants', props.tenants);
+  validatePrices(scope, props.prices);
+}
+
+function validateAlarms(scope: IConstruct, alarms: PipelineAlarmOptions = {}): void {
+  validatePositive(scope, 'alarms.spendPerHourUsd', alarms.spendPerHourUsd);
+  validatePositive(scope, 'alarms.creditsRemaining', alarms.creditsRemaining);
+  validatePositive(scope, 'alarms.daysRemaining', alarms.daysRemaining);
+  validatePositive(scope, 'alarms.failureRatePercent', alarms.failureRatePercent, 100);
+  validateDuration(scope, 'alarms.oldestOpenAttempt', alarms.oldestOpenAttempt, {
+    min: Duration.minutes(5),
+    step: SECOND,
+  });
+}
