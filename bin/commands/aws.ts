@@ -1,0 +1,33 @@
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+
+/** The clients that commands use. Credentials, region and endpoint come from the environment, as for the AWS CLI. */
+export interface Aws {
+  readonly cloudFormation: Pick<CloudFormationClient, 'send'>;
+  readonly documents: DynamoDBDocumentClient;
+  /** Where they look, for messages. */
+  readonly region: () => Promise<string>;
+}
+
+/** Somebody waits for the answer; the SDK's own defaults wait for ever. */
+const CLIENT_OPTIONS = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
+};
+
+/** Loaded only when needed: an estimate asks nobody. */
+export async function connect(region?: string): Promise<Aws> {
+  const [{ CloudFormationClient: CloudFormation }, { DynamoDBClient }, { DynamoDBDocumentClient: Documents }] =
+    await Promise.all([
+      import('@aws-sdk/client-cloudformation'),
+      import('@aws-sdk/client-dynamodb'),
+      import('@aws-sdk/lib-dynamodb'),
+    ]);
+  const options = { ...CLIENT_OPTIONS, ...(region !== undefined && { region }) };
+  const cloudFormation = new CloudFormation(options);
+  return {
+    cloudFormation,
+    documents: Documents.from(new DynamoDBClient(options)),
+    region: () => cloudFormation.config.region(),
+  };
+}

@@ -1,0 +1,74 @@
+/** What a command of the command line is, and what it gets from outside. */
+import type { Arguments } from './arguments';
+import type { Aws } from './aws';
+
+export interface OptionDefinition {
+  /** What its value stands for: `--size <size>`. Absent for a switch. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+export type OptionDefinitions = Readonly<Record<string, OptionDefinition>>;
+
+export interface Command {
+  readonly name: string;
+  /** One line, for the list of commands. */
+  readonly summary: string;
+  /** What comes after the command's name, options aside: one line for each form. @default - nothing */
+  readonly forms?: readonly string[];
+  /** What else one should know, ready to be printed. */
+  readonly details?: string;
+  readonly options: OptionDefinitions;
+  readonly examples: readonly string[];
+  /**
+   * @throws UsageError when the arguments can't be used
+   * @throws CommandError when it could not be done
+   */
+  readonly run: (args: Arguments, io: Io) => Promise<void>;
+}
+
+/** The world outside, so that tests can bring their own. */
+export interface Io {
+  /** Resolves when there is room for more. */
+  readonly out: (text: string) => Promise<void>;
+  readonly err: (text: string) => Promise<void>;
+  readonly paint: Paint;
+  readonly now: () => Date;
+  /** Clients of AWS, made when a command first needs them. */
+  readonly aws: (region?: string) => Promise<Aws>;
+}
+
+export interface Paint {
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly red: (text: string) => string;
+  readonly green: (text: string) => string;
+}
+
+export interface UsageProblem {
+  /** The option or argument that it is about: `--size`. */
+  readonly where: string;
+  readonly message: string;
+}
+
+/** Wrong use: exit code 2, with every problem listed. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+
+  /** @param problems never empty */
+  constructor(readonly problems: readonly UsageProblem[]) {
+    super(problems.map(({ where, message }) => `${where}: ${message}`).join('\n'));
+  }
+}
+
+/** It could not be done, for a reason that the user can mend: exit code 1, without a stack trace. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+}
+
+/** Options that are the same everywhere. */
+export const JSON_OPTION = { json: { help: 'Print JSON.' } } as const satisfies OptionDefinitions;
+
+export function printJson(io: Io, value: unknown): Promise<void> {
+  return io.out(`${JSON.stringify(value, null, 2)}\n`);
+}

@@ -1,0 +1,101 @@
+import { readFile, stat } from 'node:fs/promises';
+import { cheaperNeighbour } from '../../client/cheaper-neighbour';
+import {
+  compareQualities,
+  type EstimateRequest,
+  estimateRequest,
+  InvalidEstimateError,
+  type RequestEstimate,
+} from '../../client/estimate';
+import type { Arguments } from './arguments';
+import { type Command, JSON_OPTION, printJson, UsageError, type UsageProblem } from './command';
+import { estimateJson } from './estimate-json';
+import { estimateText } from './estimate-text';
+
+/** Far above every limit of a prompt; a file that is larger was named by mistake and need not be read. */
+const MAX_PROMPT_FILE_BYTES = 1_000_000;
+
+/** Which option stands for which field of a request. */
+const OPTION_OF_FIELD: Readonly<Record<string, string>> = { references: '--refs', image_urls: '--refs' };
+
+export const estimate: Command = {
+  name: 'estimate',
+  summary: 'What a request will cost: low, medium and high side by side. Asks nobody.',
+  details: [
+    "Defaults are EvoLink's own. The upper figure is what a job holds against budgets; likely is for show.",
+    'Prices are those that EvoLink publishes. Without a prompt its text is not counted.',
+  ].join('\n'),
+  options: {
+    size: { value: 'size', help: 'auto, a ratio such as 16:9, or pixels such as 1536x1024. Default: auto.' },
+    resolution: { value: 'tier', help: '1K, 2K or 4K; with a ratio only. Default: 1K.' },
+    quality: { value: 'quality', help: 'low, medium or high. Default: medium.' },
+    n: { value: 'images', help: 'How many images, 1 to 10. Default: 1.' },
+    refs: { value: 'references', help: 'How many reference images, 0 to 16. Default: 0.' },
+    model: { value: 'model', help: 'Default: gpt-image-2.' },
+    prompt: { value: 'text', help: 'The prompt.' },
+    'prompt-file': { value: 'file', help: 'A file (UTF-8) with the prompt; all of it counts.' },
+    ...JSON_OPTION,
+  },
+  examples: [
+    'evolink-images estimate --size 16:9 --resolution 4K --quality high --n 4 --refs 2',
+    'evolink-images estimate --size 1920x1088 --prompt "a red bicycle on a pier"',
+    'evolink-images estimate --size 1:1 --prompt-file prompt.txt --json',
+  ],
+  async run(args, io) {
+    const problems = [...args.problems, ...args.unexpected()];
+    const prompt = await readPrompt(args, problems);
+    const request = toRequest(args, prompt);
+    const result = tryEstimate(request, problems);
+    if (problems.length > 0 || !result) throw new UsageError(problems);
+
+    const qualities = compareQualities(request);
+    const neighbour = cheaperNeighbour(request);
+    const view = { estimate: result, qualities, neighbour, hasPrompt: prompt !== undefined };
+    return args.flag('json') ? printJson(io, estimateJson(view)) : io.out(estimateText(view, io.paint));
+  },
+};
+
+/** Not checked: what is no number stays text, for the validation to refuse together with everything else. */
+function toRequest(args: Arguments, prompt: string | undefined): EstimateRequest {
+  return {
+    model: args.text('model'),
+    size: args.text('size'),
+    resolution: args.text('resolution'),
+    quality: args.text('quality'),
+    n: wholeNumber(args.text('n')),
+    references: wholeNumber(args.text('refs')),
+    prompt,
+  } as EstimateRequest;
+}
+
+function wholeNumber(text: string | undefined): number | string | undefined {
+  return text !== undefined && /^-?\d{1,9}$/.test(text) ? Number(text) : text;
+}
+
+function tryEstimate(request: EstimateRequest, problems: UsageProblem[]): RequestEstimate | undefined {
+  try {
+    return estimateRequest(request);
+  } catch (error) {
+    if (!(error instanceof InvalidEstimateError)) throw error;
+    const found = error.problems.map(({ path, message }) => ({ where: OPTION_OF_FIELD[path] ?? `--${path}`, message }));
+    problems.push(...found);
+    return undefined;
+  }
+}
+
+async function readPrompt(args: Arguments, problems: UsageProblem[]): Promise<string | undefined> {
+  const text = args.text('prompt');
+  const file = args.text('prompt-file');
+  if (file === undefined) return text;
+  const refuse = (message: string): undefined => void problems.push({ where: '--prompt-file', message });
+  if (text !== undefined) return refuse('Give either --prompt or --prompt-file.');
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_PROMPT_FILE_BYTES) return refuse(`The file has ${size} bytes, too many for a prompt.`);
+    // As it is: without a byte order mark being dropped, and refused where it is not UTF-8.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));
+  } catch (error) {
+    if (error instanceof TypeError) return refuse('The file is not UTF-8 text.');
+    return refuse(`The file can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}).`);
+  }
+}

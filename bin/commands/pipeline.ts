@@ -1,0 +1,60 @@
+/** Finds the deployed pipeline that a command works on. */
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import type { PipelineTable } from '../../client/pipeline-table';
+import type { Arguments } from './arguments';
+import type { Aws } from './aws';
+import { CommandError, type Io, type OptionDefinitions, type UsageProblem } from './command';
+
+export const DEFAULT_STACK = 'EvolinkImagePipeline';
+
+export const PIPELINE_OPTIONS = {
+  stack: { value: 'name', help: `CloudFormation stack of the pipeline. Default: ${DEFAULT_STACK}.` },
+  table: { value: 'name', help: "The pipeline's table, instead of a stack." },
+  region: { value: 'region', help: 'AWS region. Default: that of the environment or profile.' },
+} as const satisfies OptionDefinitions;
+
+export interface DeployedPipeline {
+  readonly table: PipelineTable;
+  /** Outputs of the stack; empty where only the table is known. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+export function pipelineProblems(args: Arguments): UsageProblem[] {
+  if (args.text('stack') === undefined || args.text('table') === undefined) return [];
+  return [{ where: '--table', message: 'Give either --stack or --table.' }];
+}
+
+/** @throws CommandError when there is no such stack, or it is no pipeline's */
+export async function findPipeline(args: Arguments, io: Io): Promise<DeployedPipeline> {
+  const aws = await io.aws(args.text('region'));
+  const tableName = args.text('table');
+  if (tableName !== undefined) return { table: { client: aws.documents, tableName }, outputs: {} };
+
+  const stack = args.text('stack') ?? DEFAULT_STACK;
+  const outputs = await stackOutputs(aws, stack);
+  if (outputs.TableName === undefined) {
+    throw new CommandError(
+      `The stack ${stack} has no output TableName. A pipeline inside a stack of your own: give --table.`,
+    );
+  }
+  return { table: { client: aws.documents, tableName: outputs.TableName }, outputs };
+}
+
+async function stackOutputs(aws: Aws, stack: string): Promise<Record<string, string>> {
+  const described = await aws.cloudFormation
+    .send(new DescribeStacksCommand({ StackName: stack }))
+    .catch(async (error: unknown) => {
+      if (!isMissing(error)) throw error;
+      const region = await aws.region();
+      throw new CommandError(`There is no stack ${stack} in ${region}. Give --stack, --table or --region.`, {
+        cause: error,
+      });
+    });
+  const outputs = described.Stacks?.[0]?.Outputs ?? [];
+  return Object.fromEntries(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
+}
+
+/** CloudFormation has no name of its own for this error. */
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ValidationError' && error.message.includes('does not exist');
+}

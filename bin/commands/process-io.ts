@@ -1,0 +1,32 @@
+import { once } from 'node:events';
+import { connect } from './aws';
+import type { Io, Paint } from './command';
+
+/** The terminal, the clock and AWS. */
+export function processIo(): Io {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // Who reads has seen enough: `evolink-images ledger … | head`.
+      if (error.code === 'EPIPE') process.exit(0);
+      throw error;
+    });
+  }
+  return {
+    out: (text) => write(process.stdout, text),
+    err: (text) => write(process.stderr, text),
+    paint: paint(process.stdout.isTTY && process.stderr.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb'),
+    now: () => new Date(),
+    aws: connect,
+  };
+}
+
+/** @see https://no-color.org */
+export function paint(colour: boolean): Paint {
+  const code = (open: number, close: number) => (text: string) =>
+    colour ? `\u001b[${open}m${text}\u001b[${close}m` : text;
+  return { bold: code(1, 22), dim: code(2, 22), red: code(31, 39), green: code(32, 39) };
+}
+
+async function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
+  if (!stream.write(text)) await once(stream, 'drain');
+}

@@ -1,0 +1,231 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cli } from './cli';
+
+const BIG = '--size 16:9 --resolution 2K --quality high --n 4 --refs 2';
+
+describe('estimate, as text', () => {
+  test('shows the qualities side by side, the advice, the cheaper neighbour and what to know', async () => {
+    const { exitCode, out } = await cli([
+      ...`estimate ${BIG} --prompt`.split(' '),
+      'a red bicycle on a pier, golden hour',
+    ]);
+
+    expect(exitCode).toBe(0);
+    expect(out).toBe(`gpt-image-2, 16:9 at 2K = 2736×1536 pixels, high, 4 images, 2 references
+
+                                           low       medium        [high]
+Tokens of one image
+  output                                   224        2,010        8,039
+  references                             3,072        3,072        3,072
+  text, likely                              17           17           17
+  text, at most                             36           36           36
+Credits for one image
+  output                             0.4112640    3.6903600   14.7596040
+  references                         1.5040512    1.5040512    1.5040512
+  text, likely                       0.0052020    0.0052020    0.0052020
+  text, at most                      0.0110160    0.0110160    0.0110160
+Credits for all 4 images, as booked
+  likely                             7.6821      20.7985      65.0755
+  at most                            7.7054      20.8218      65.0987
+US dollars
+  likely                             0.112972     0.305860     0.956993
+  at most                            0.113315     0.306203     0.957334
+
+Draft with low, make only the final image with high: EvoLink's own advice. Here low costs 11.8 % of high.
+Cheaper neighbour: --size 2784x1520 saves 2.9 % (1.916784 credits) at the same quality,
+  with no fewer pixels and a shape within 3 %.
+Note on n: EvoLink may deliver fewer images than n. Where the count matters, start one job for each image.
+Prices: evolink-2026-11-23. 68 credits are 1 USD.
+`);
+  });
+
+  test('says of auto that it is no cap', async () => {
+    const { out } = await cli('estimate');
+
+    expect(out).toBe(`gpt-image-2, auto, medium, 1 image
+
+                                        low      [medium]        high
+Tokens of one image
+  output, likely                        397        3,568       14,272
+  output, at most                       659        5,930       23,719
+Credits for one image
+  output, likely                  0.7288920    6.5508480   26.2033920
+  output, at most                 1.2099240   10.8874800   43.5480840
+Credits for the image, as booked
+  likely                          0.7289       6.5509      26.2034
+  held                            1.2100      10.8875      43.5481
+US dollars
+  likely                          0.010719     0.096337     0.385344
+  held                            0.017794     0.160110     0.640413
+
+Draft with low, make only the final image with high: EvoLink's own advice. Here low costs 2.7 % of high.
+With auto the model chooses the size: these are estimates, and what is held is not a cap.
+No prompt was given: its text is not counted.
+Prices: evolink-2026-11-23. 68 credits are 1 USD.
+`);
+  });
+
+  test('shows the one price of a model that is billed by calls', async () => {
+    const { out } = await cli('estimate --model gpt-image-2-beta --size 1:1');
+
+    expect(out).toBe(`gpt-image-2-beta, 1:1 at 1K = 1024×1024 pixels, 1 image
+
+                                      price
+Credits for the image, as booked
+  likely                          1.0200
+  at most                         1.0200
+US dollars
+  likely                          0.015000
+  at most                         0.015000
+
+Prices: evolink-2026-11-23. 68 credits are 1 USD.
+`);
+  });
+
+  test('offers no neighbour where there is none', async () => {
+    expect((await cli('estimate --size 16:9 --resolution 4K --quality high')).out).not.toContain('neighbour');
+  });
+});
+
+describe('estimate --json', () => {
+  const json = async (line: string) =>
+    JSON.parse((await cli(`estimate --json ${line}`)).out) as Record<string, unknown>;
+
+  test('begins with the promised fields, amounts as decimal strings', async () => {
+    const result = await json('--size 16:9 --resolution 4K --quality high --n 4 --refs 2 --prompt bicycle');
+    const promised = Object.entries(result).slice(0, 10);
+
+    expect(promised).toEqual([
+      ['model', 'gpt-image-2'],
+      ['width', 3840],
+      ['height', 2160],
+      ['output_tokens', 13_342],
+      ['reference_tokens', 3_072],
+      ['text_tokens_upper', 7],
+      // 4 × (13342 × 0.001836 + 3072 × 0.0004896 + 7 × 0.000306) = 104.0084208
+      ['credits_upper', '104.0085'],
+      ['credits_likely', '104.0085'],
+      ['usd_upper', '1.529537'],
+      ['usd_likely', '1.529537'],
+    ]);
+  });
+
+  test('adds the exact amounts, the breakdown, the other qualities and the neighbour', async () => {
+    const result = await json(BIG);
+
+    expect(result).toMatchObject({
+      size: '16:9',
+      resolution: '2K',
+      quality: 'high',
+      n: 4,
+      references: 2,
+      capped: true,
+      credits_exact_upper: '65.0546208',
+      breakdown: {
+        per_image: { upper: { output: '14.759604', references: '1.5040512', text: '0', total: '16.2636552' } },
+      },
+      qualities: [
+        { quality: 'low', output_tokens: 224, credits_upper: '7.6613' },
+        { quality: 'medium', output_tokens: 2_010, credits_upper: '20.7777' },
+        { quality: 'high', output_tokens: 8_039, credits_upper: '65.0547' },
+      ],
+      cheaper_neighbour: { size: '2784x1520', resolution: null, saving_percent: '2.9', saved_credits: '1.916784' },
+      warnings: [{ code: 'fewer_images_possible' }],
+      price_table: 'evolink-2026-11-23',
+    });
+  });
+
+  test('has no pixels for auto, and says that it is no cap', async () => {
+    expect(await json('--quality high')).toMatchObject({
+      width: null,
+      height: null,
+      output_tokens: 23_719,
+      output_tokens_likely: 14_272,
+      credits_upper: '43.5481',
+      credits_likely: '26.2034',
+      capped: false,
+      resolution: null,
+      cheaper_neighbour: null,
+    });
+  });
+
+  test('the published range', async () => {
+    expect(await json('--size 3:1 --quality low')).toMatchObject({ credits_exact_upper: '0.113832' });
+    expect(await json('--size 1:1 --resolution 4K --quality high --refs 16')).toMatchObject({
+      credits_exact_upper: '55.5804936',
+      credits_upper: '55.5805',
+    });
+  });
+});
+
+describe('invalid arguments', () => {
+  test('all of them are listed, with exit code 2 and nothing on stdout', async () => {
+    const line =
+      'estimate --size 7:5 --resolution 8K --quality ultra --n 11 --refs 17 --model x --bogus 3 --json extra';
+    const { exitCode, out, err } = await cli(line);
+    const named = err.split('\n').flatMap((text) => /^ {2}(\S+)/.exec(text)?.[1] ?? []);
+
+    expect(exitCode).toBe(2);
+    expect(out).toBe('');
+    expect(named.sort()).toEqual(
+      ['--bogus', '--model', '--n', '--quality', '--refs', '--resolution', '--size', 'extra'].sort(),
+    );
+  });
+
+  test.each([
+    ['--n two', ['--n']],
+    ['--n 1.5', ['--n']],
+    ['--n -1', ['--n']],
+    ['--n 99999999999', ['--n']],
+    ['--refs many', ['--refs']],
+    ['--refs -1', ['--refs']],
+    ['--size 1920x1080', ['--size']],
+    ['--size 100x100', ['--size', '--size']],
+    ['--model gpt-image-2-beta --quality low --n 2', ['--n', '--quality']],
+    ['--size --quality ultra', ['--quality', '--size']],
+    ['--size --refs --n 11', ['--n', '--refs', '--size']],
+    ['--size -- x', ['--size', 'x']],
+    ['--prompt=', ['--prompt']],
+    ['--prompt a --prompt-file b', ['--prompt-file']],
+    ['--prompt-file /does/not/exist', ['--prompt-file']],
+    ['--prompt-file .', ['--prompt-file']],
+  ])('%s', async (line, expected) => {
+    const { exitCode, err } = await cli(`estimate ${line}`);
+    const named = err.split('\n').flatMap((text) => /^ {2}(\S+)/.exec(text)?.[1] ?? []);
+
+    expect(exitCode).toBe(2);
+    expect(named.sort()).toEqual(expected);
+  });
+
+  test('a value that begins with a dash is given with an equals sign', async () => {
+    expect((await cli('estimate --prompt=--neon')).exitCode).toBe(0);
+  });
+});
+
+describe('--prompt-file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'estimate-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const estimateOf = async (content: string | Uint8Array) => {
+    const file = join(folder, 'prompt.txt');
+    writeFileSync(file, content);
+    return cli(['estimate', '--json', '--size', '1:1', '--prompt-file', file]);
+  };
+
+  test('every byte of it counts', async () => {
+    const { out } = await estimateOf('ein Fahrrad für zwei\n');
+
+    expect(JSON.parse(out)).toMatchObject({ text_tokens_upper: 22 });
+  });
+
+  test.each([
+    ['is not UTF-8', Uint8Array.of(0xff, 0xfe, 0x41)],
+    ['is empty', ''],
+    ['is far too large', 'x'.repeat(1_000_001)],
+    ['is longer than a prompt may be', 'x'.repeat(32_001)],
+  ])('is refused where it %s', async (_, content) => {
+    expect((await estimateOf(content)).exitCode).toBe(2);
+  });
+});

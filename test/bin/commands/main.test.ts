@@ -1,0 +1,171 @@
+import { COMMANDS } from '../../../bin/commands';
+import { awsError, cli } from './cli';
+
+describe('help', () => {
+  test.each(['--help', '-h', 'help'])('%s lists every command', async (line) => {
+    const { exitCode, out, err } = await cli(line);
+
+    expect(exitCode).toBe(0);
+    expect(err).toBe('');
+    for (const { name, summary } of COMMANDS)
+      expect(out).toMatch(new RegExp(`^  ${name} +${summary.slice(0, 20)}`, 'm'));
+  });
+
+  test('is told on stderr, as wrong use, where no command is given', async () => {
+    const { exitCode, out, err } = await cli('');
+
+    expect(exitCode).toBe(2);
+    expect(out).toBe('');
+    expect(err).toContain('Commands:');
+  });
+
+  test.each(COMMANDS.map((command) => [command.name, command] as const))(
+    '%s --help names every option and shows examples, and does nothing',
+    async (name, { options, examples }) => {
+      for (const line of [`${name} --help`, `help ${name}`, `${name} --nonsense -h`]) {
+        const { exitCode, out, regions } = await cli(line);
+
+        expect(exitCode).toBe(0);
+        expect(regions).toEqual([]);
+        for (const option of [...Object.keys(options), 'help']) expect(out).toContain(`  --${option}`);
+        for (const example of examples) expect(out).toContain(example);
+      }
+    },
+  );
+
+  test('examples are commands that can be read', async () => {
+    for (const example of COMMANDS.flatMap(({ examples }) => examples)) {
+      const line = example.replace(/ > .*$/, '').replace('--prompt-file prompt.txt', '');
+      const argv = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+      const [program, ...rest] = argv;
+      const outputs = { TableName: 'attempts', Budgets: BUDGETS };
+
+      expect(program).toBe('evolink-images');
+      expect({ example, ...(await cli(rest.concat(tableOf(rest)), { outputs })) }).toMatchObject({
+        exitCode: 0,
+        err: '',
+      });
+    }
+  });
+});
+
+const BUDGETS = JSON.stringify([
+  { id: 'all-day', scope: 'all', period: 'day', limit: 500_000, timeZone: 'UTC' },
+  { id: 'each-month', scope: 'each', period: 'month', limit: 500_000, timeZone: 'UTC' },
+]);
+
+/** The table of an example is not the one in memory. */
+function tableOf(argv: string[]): string[] {
+  const at = argv.indexOf('--table');
+  if (at >= 0) argv.splice(at + 1, 1, 'attempts');
+  return [];
+}
+
+describe('wrong use', () => {
+  test('an unknown command: exit code 2, with the known ones', async () => {
+    const { exitCode, out, err } = await cli('estimates');
+
+    expect(exitCode).toBe(2);
+    expect(out).toBe('');
+    for (const { name } of COMMANDS) expect(err).toContain(name);
+  });
+
+  test('every problem of the options is listed', async () => {
+    const line = 'pause now --nope x --also=1 --json=yes --table --reason a --reason b -q';
+    const { exitCode, err, regions } = await cli(line);
+
+    expect(exitCode).toBe(2);
+    expect(regions).toEqual([]);
+    expect(err.split('\n')).toEqual([
+      'evolink-images pause: 7 problems',
+      '  --nope    There is no such option.',
+      '  --also    There is no such option.',
+      '  --json    Takes no value.',
+      '  --table   Needs a value: --table <name>.',
+      '  --reason  Given more than once.',
+      '  -q        There is no such option.',
+      '  now       Unexpected argument.',
+      'See: evolink-images pause --help',
+      '',
+    ]);
+  });
+
+  test.each([
+    ['constructor', 2],
+    ['budget constructor', 2],
+    ['pause --constructor x', 2],
+  ])('%s is nothing that is inherited', async (line, expected) => {
+    expect((await cli(line)).exitCode).toBe(expected);
+  });
+
+  test('control characters of an argument do not reach the terminal', async () => {
+    const { err } = await cli(['\u001b[31mred']);
+
+    expect(err).not.toContain('\u001b');
+  });
+});
+
+describe('where AWS fails: exit code 1, and what to do', () => {
+  const missing = awsError('ValidationError', 'Stack with id EvolinkImagePipeline does not exist');
+
+  test.each([
+    ['no stack', missing, /no stack EvolinkImagePipeline in eu-central-1.*--stack/],
+    ['no credentials', awsError('CredentialsProviderError', 'Could not load'), /no AWS credentials.*AWS_PROFILE/],
+    ['no region', new Error('Region is missing'), /no AWS region.*--region/],
+    ['expired credentials', awsError('ExpiredToken', 'expired'), /refuses these credentials \(ExpiredToken\)/],
+    [
+      'no rights',
+      awsError('AccessDenied', 'not authorized to perform: x'),
+      /lack a right.*not authorized to perform: x/,
+    ],
+    ['no network', awsError('Error', 'connect ECONNREFUSED 127.0.0.1:9'), /can't be reached/],
+    ['too slow', awsError('TimeoutError', ''), /can't be reached: TimeoutError/],
+    ['throttled', awsError('ThrottlingException', 'Rate exceeded'), /too many requests/],
+    ['something else', awsError('ValidationError', 'invalid name'), /ValidationError: invalid name/],
+  ])('%s', async (_, failure, expected) => {
+    const { exitCode, out, err } = await cli('resume', { failure });
+
+    expect(exitCode).toBe(1);
+    expect(out).toBe('');
+    expect(err).toMatch(expected);
+    expect(err).not.toContain('    at ');
+  });
+
+  test('a stack that is no pipeline', async () => {
+    const { exitCode, err } = await cli('resume', { outputs: { Other: 'x' } });
+
+    expect(exitCode).toBe(1);
+    expect(err).toMatch(/no output TableName.*--table/);
+  });
+
+  test('a table that is not there', async () => {
+    const { exitCode, err } = await cli('resume --table another');
+
+    expect(exitCode).toBe(1);
+    expect(err).toMatch(/table does not exist.*--region/);
+  });
+});
+
+describe('the pipeline', () => {
+  test('is found by the name of its stack, EvolinkImagePipeline unless said otherwise', async () => {
+    expect(await cli('resume')).toMatchObject({ exitCode: 0, stacks: ['EvolinkImagePipeline'], regions: [undefined] });
+    expect(await cli('resume --stack Other --region eu-west-1')).toMatchObject({
+      exitCode: 0,
+      stacks: ['Other'],
+      regions: ['eu-west-1'],
+    });
+  });
+
+  test('or by its table, without asking for a stack', async () => {
+    expect(await cli('resume --table attempts')).toMatchObject({ exitCode: 0, stacks: [] });
+  });
+
+  test('but not by both', async () => {
+    expect(await cli('resume --table attempts --stack Other')).toMatchObject({ exitCode: 2, stacks: [] });
+  });
+});
+
+test('colours are left out unless the terminal takes them', async () => {
+  expect((await cli('estimate')).out).not.toContain('\u001b');
+  expect((await cli('estimate', { colour: true })).out).toContain('\u001b[1m');
+});

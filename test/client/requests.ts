@@ -1,0 +1,37 @@
+/** Requests that are valid, at random. */
+import fc from 'fast-check';
+import type { EstimateRequest } from '../../client/estimate';
+import type { Level, Tier } from './independent-prices';
+
+export const LEVELS: readonly Level[] = ['low', 'medium', 'high'];
+export const TIERS: readonly Tier[] = ['1K', '2K', '4K'];
+export const RATIO_NAMES = '1:1 1:2 2:1 1:3 3:1 2:3 3:2 3:4 4:3 4:5 5:4 9:16 16:9 9:21 21:9'.split(' ');
+
+const edge = fc.integer({ min: 1, max: 240 }).map((steps) => steps * 16);
+
+export const pixels = fc
+  .tuple(edge, edge)
+  .filter(([w, h]) => w * h >= 655_360 && w * h <= 8_294_400 && Math.max(w, h) <= 3 * Math.min(w, h));
+
+export interface ValidRequest extends EstimateRequest {
+  readonly size: string;
+  readonly resolution?: Tier;
+  readonly quality: Level;
+  readonly n: number;
+  readonly references: number;
+  readonly prompt: string;
+}
+
+/** With fixed pixels: a ratio of the table or pixels of one's own. */
+export const fixedSizeRequest: fc.Arbitrary<ValidRequest> = fc
+  .record({
+    shape: fc.oneof(
+      fc.record({ size: fc.constantFrom(...RATIO_NAMES), resolution: fc.constantFrom(...TIERS) }),
+      pixels.map(([width, height]) => ({ size: `${width}x${height}` })),
+    ),
+    quality: fc.constantFrom(...LEVELS),
+    n: fc.integer({ min: 1, max: 10 }),
+    references: fc.integer({ min: 0, max: 16 }),
+    prompt: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 400 }).filter((text) => text.trim() !== ''),
+  })
+  .map(({ shape, ...rest }) => ({ ...shape, ...rest }));
