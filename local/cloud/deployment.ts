@@ -13,6 +13,8 @@ export interface PipelineOutputs {
   readonly CallbackUrl: string;
   readonly UsePolicyArn: string;
   readonly ApiKeySecretName: string;
+  readonly Budgets: string;
+  readonly ReconcileFunctionName: string;
   readonly MetricsNamespace: string;
   readonly ServiceName: string;
   readonly Version: string;

@@ -2,8 +2,8 @@
 import { METRIC } from '../../domain/constants';
 import {
   attemptsOf,
-  connection,
   eventually,
+  forgeCallback,
   freshStart,
   metricSum,
   simulator,
@@ -47,8 +47,11 @@ test('a stranger with a wrong secret gets 404, and the job goes on waiting', asy
     return found;
   });
 
-  const forged = await forge(String(attempt?.attemptId), 'A'.repeat(43), { id: attempt?.taskId, status: 'completed' });
-  const unknown = await forge('B'.repeat(22), 'A'.repeat(43), {});
+  const forged = await forgeCallback(String(attempt?.attemptId), 'A'.repeat(43), {
+    id: attempt?.taskId,
+    status: 'completed',
+  });
+  const unknown = await forgeCallback('B'.repeat(22), 'A'.repeat(43), {});
 
   expect([forged.status, unknown.status]).toEqual([404, 404]);
   expect(await attemptsOf(jobId)).toMatchObject([{ status: 'SUBMITTED' }]);
@@ -78,15 +81,3 @@ test('a callback that never comes: the scheduled sweep finds the task', async ()
   expect(task?.callbacks).toEqual([]);
   await eventually(async () => expect(await metricSum({ name: METRIC.completedBySweep, since })).toBe(1));
 });
-
-function forge(attemptId: string, secret: string, body: object): Promise<Response> {
-  const apiId = new URL(connection.outputs.CallbackUrl).hostname.split('.')[0];
-  // A name below localhost does not resolve everywhere; this is the same API by its path.
-  const base = `${String(connection.admin.endpoint)}/_aws/execute-api/${apiId}/$default`;
-  return fetch(`${base}/callback/${attemptId}/${secret}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(10_000),
-  });
-}

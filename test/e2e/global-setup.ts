@@ -4,6 +4,16 @@ import * as path from 'node:path';
 import { type LocalPipeline, startLocalPipeline } from '../../local/pipeline';
 import { CONNECTION_VARIABLE, type Connection } from './support/connection';
 
+/** Tenants and budgets that the tests of money use; the limits are changed at run time, as operators do. */
+const SETTINGS = {
+  tenants: 'capped,shop',
+  budgets: 'daily=100000; daily(capped)=1000; monthly(each)=50000',
+  maxCreditsPerJob: '100',
+  reconcileIntervalMinutes: '60',
+  alarmSpendPerHourUsd: '50',
+  alarmCreditsRemaining: '100',
+};
+
 declare global {
   // Kept for global-teardown.ts, which runs in this process too.
   var localPipeline: LocalPipeline | undefined;
@@ -15,7 +25,7 @@ export default async function setUpPipeline(): Promise<void> {
   process.channel?.unref();
 
   const since = performance.now();
-  const pipeline = await startLocalPipeline();
+  const pipeline = await startLocalPipeline({ settings: SETTINGS });
   globalThis.localPipeline = pipeline;
   process.stderr.write(`\nlocal pipeline is up after ${((performance.now() - since) / 1000).toFixed(1)} s\n`);
 

@@ -1,6 +1,7 @@
 /** Everything that an end-to-end test needs, in one import. */
 export { getJson, getObject } from './archive';
 export { attemptsOf } from './attempts';
+export { forgeCallback } from './callbacks';
 export { admin, app, connection, simulator } from './clients';
 export { eventually } from './eventually';
 export {
@@ -14,3 +15,4 @@ export {
   waitForEnd,
 } from './jobs';
 export { freshStart, type MetricQuery, metricSum, metricValues } from './metrics';
+export { atScale, budgetCounter, forgetReconciliation, ledgerOf, reconcileNow, settings, units } from './money';
