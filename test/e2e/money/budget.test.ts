@@ -4,6 +4,7 @@ import {
   atScale,
   budgetCounter,
   eventually,
+  inFlight,
   settings,
   simulator,
   startJob,
@@ -24,7 +25,7 @@ test(`of ${JOBS} jobs exactly ${FITTING} run, the others are told what is left, 
   const ask = await estimateOfOne();
   await settings.setBudgetLimit(BUDGET, before.committed + FITTING * ask);
 
-  const started = await Promise.all(Array.from({ length: JOBS }, () => startJob(request)));
+  const started = await inFlight(JOBS, () => startJob(request));
   await eventually(async () => expect(await simulator.tasks()).toHaveLength(FITTING), 120_000);
   const refused = await eventually(async () => {
     const ended = await Promise.all(

@@ -12,6 +12,7 @@ import {
   connection,
   eventually,
   freshStart,
+  inFlight,
   ledgerOf,
   metricSum,
   metricValues,
@@ -59,9 +60,8 @@ beforeAll(async () => {
   );
   await forgetReconciliation();
   since = await freshStart();
-  const pending = Array.from({ length: JOBS }, (_, index) => runJob(mixedRequest(index), { timeoutMs: 240_000 }));
-  ended.push(...(await Promise.all(pending)));
-}, 300_000);
+  ended.push(...(await inFlight(JOBS, (index) => runJob(mixedRequest(index), { timeoutMs: 240_000 }))));
+}, 600_000);
 
 afterAll(async () => {
   await settings.resume();

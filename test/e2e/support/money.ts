@@ -15,6 +15,20 @@ export const settings = new RuntimeSettingsStore(table);
 /** The full sizes are for `npm run test:load`; the small ones show the same on two cores within minutes. */
 export const atScale = (small: number, full: number): number => (process.env.E2E_LOAD === '1' ? full : small);
 
+/**
+ * Does something so many times, at most sixty at once: more would only show how long one emulator process on two cores
+ * takes to accept connections.
+ */
+export async function inFlight<T>(times: number, action: (index: number) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  let next = 0;
+  const worker = async () => {
+    for (let index = next++; index < times; index = next++) results[index] = await action(index);
+  };
+  await Promise.all(Array.from({ length: 60 }, worker));
+  return results;
+}
+
 /** EvoLink's booking unit is 10⁻⁴ credit; sums are compared in it. */
 export const units = (credits: string | number): number => Math.round(Number(credits) * 10_000);
 

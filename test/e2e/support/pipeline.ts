@@ -15,4 +15,13 @@ export {
   waitForEnd,
 } from './jobs';
 export { freshStart, type MetricQuery, metricSum, metricValues } from './metrics';
-export { atScale, budgetCounter, forgetReconciliation, ledgerOf, reconcileNow, settings, units } from './money';
+export {
+  atScale,
+  budgetCounter,
+  forgetReconciliation,
+  inFlight,
+  ledgerOf,
+  reconcileNow,
+  settings,
+  units,
+} from './money';
