@@ -70,6 +70,10 @@ export class ImagePipelineStack extends Stack {
         "Compares the ledger with EvoLink's account; may be invoked at any time.",
         this.pipeline.functions.reconcile.functionName,
       ],
+      DeadLetterQueueUrl: [
+        'Asynchronous work that failed for good; `evolink-images redrive` shows it.',
+        this.pipeline.deadLetterQueue.queueUrl,
+      ],
       MetricsNamespace: ['CloudWatch namespace of the metrics.', this.pipeline.metricsNamespace],
       ServiceName: ['Value of the dimension `service` of each metric.', this.pipeline.serviceName],
       Version: ['Version of the pipeline.', this.pipeline.version],

@@ -32,6 +32,8 @@ const READERS = {
   defaultN: integer(1, 10),
   callbackTimeoutMinutes: integer(5, 24 * 60),
   maxAttempts: integer(1, 10),
+  maxConcurrentTasks: integer(1, 1_000),
+  maxQueueMinutes: integer(5, 7 * 24 * 60),
   firstCheckSeconds: integer(3, 3_600),
   sweepIntervalMinutes: integer(1, 60),
   logRetentionDays: numberOf(Object.values(RetentionDays).filter((days) => typeof days === 'number')),
@@ -66,6 +68,8 @@ export interface Settings {
   readonly defaults: RequestDefaults;
   readonly callbackTimeout?: Duration;
   readonly maxAttempts?: number;
+  readonly maxConcurrentTasks?: number;
+  readonly maxQueueTime?: Duration;
   readonly firstCheckAfter?: Duration;
   readonly sweepInterval?: Duration;
   readonly logRetention?: RetentionDays;
@@ -133,6 +137,8 @@ function toSettings(values: Values): Settings {
     },
     callbackTimeout: when(values.callbackTimeoutMinutes, (minutes) => Duration.minutes(minutes)),
     maxAttempts: values.maxAttempts,
+    maxConcurrentTasks: values.maxConcurrentTasks,
+    maxQueueTime: when(values.maxQueueMinutes, (minutes) => Duration.minutes(minutes)),
     firstCheckAfter: when(values.firstCheckSeconds, (seconds) => Duration.seconds(seconds)),
     sweepInterval: when(values.sweepIntervalMinutes, (minutes) => Duration.minutes(minutes)),
     logRetention: values.logRetentionDays,

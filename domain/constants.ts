@@ -20,6 +20,10 @@ export const ENV = {
   maxAttempts: 'MAX_ATTEMPTS',
   taskTimeoutSeconds: 'TASK_TIMEOUT_SECONDS',
   firstCheckSeconds: 'FIRST_CHECK_SECONDS',
+  maxConcurrentTasks: 'MAX_CONCURRENT_TASKS',
+  maxQueueSeconds: 'MAX_QUEUE_SECONDS',
+  dispatchFunction: 'DISPATCH_FUNCTION',
+  archiveFunction: 'ARCHIVE_FUNCTION',
   maxCreditsPerJob: 'MAX_CREDITS_PER_JOB',
   priceTable: 'PRICE_TABLE',
   budgets: 'BUDGETS',
@@ -39,7 +43,7 @@ export const TABLE = {
   openIndexPartitionKey: 'openShard',
   openIndexSortKey: 'nextCheckAt',
   /** What the sweep counts, and what a person sees in the console; the row itself is read again before it is changed. */
-  openIndexProjection: ['createdAt', 'jobId', 'attempt', 'status', 'creditsHeld'],
+  openIndexProjection: ['createdAt', 'jobId', 'attempt', 'status', 'creditsHeld', 'sendingSince'],
   /** Shards of the open index. One partition takes 1 000 writes a second; four leave room to grow. */
   openShards: 4,
 } as const;
@@ -66,6 +70,11 @@ export const METRIC = {
   callbacksRejected: 'CallbacksRejected',
   openAttempts: 'OpenAttempts',
   oldestOpenAttemptSeconds: 'OldestOpenAttemptSeconds',
+  attemptsOrphaned: 'AttemptsOrphaned',
+  attemptsLost: 'AttemptsLost',
+  imagesSalvaged: 'ImagesSalvaged',
+  queuedJobs: 'QueuedJobs',
+  slotsTaken: 'SlotsTaken',
   jobFailedPercent: 'JobFailedPercent',
   providerSuccessPercent: 'ProviderSuccessPercent',
   estimateErrorPercent: 'EstimateErrorPercent',

@@ -41,6 +41,17 @@ export const FAILURES = {
     charged: 'no',
     startAgain: 'After an operator resumed it.',
   },
+  QueueTimedOut: {
+    meaning: 'The job waited for a slot longer than the pipeline lets a job wait (`maxQueueTime`). It was not sent.',
+    charged: 'no',
+    startAgain: 'Later, or after an operator raised `maxConcurrentTasks`.',
+  },
+  JobStopped: {
+    meaning:
+      'The job was stopped while it waited for a slot, so it was never sent. Appears in the ledger and in metrics.',
+    charged: 'no',
+    startAgain: 'If the image is still wanted.',
+  },
   JobIdReused: {
     meaning: 'Another execution used this job id (execution name) before and its attempts are still on record.',
     charged: 'no',

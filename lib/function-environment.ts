@@ -12,7 +12,8 @@ export interface Environment {
 }
 
 /** The functions, as their bundles are called. */
-export type FunctionName = 'validate' | 'submit' | 'callback' | 'sweep' | 'archive' | 'reconcile';
+export type FunctionName =
+  'validate' | 'submit' | 'dispatch' | 'callback' | 'sweep' | 'ended' | 'archive' | 'reconcile';
 
 /** Each function gets what it uses and no more. Settings travel as text; as JSON where they have parts. */
 export function functionEnvironments(
@@ -34,14 +35,23 @@ export function functionEnvironments(
     [ENV.apiKeySecretId]: props.apiKey.secretFullArn ?? props.apiKey.secretName,
     [ENV.budgets]: JSON.stringify(props.budgets.map((budget) => budget._render())),
   };
-  const completion = { ...account, [ENV.maxAttempts]: Tokenization.stringifyNumber(props.maxAttempts) };
+  const ending = {
+    [ENV.maxAttempts]: Tokenization.stringifyNumber(props.maxAttempts),
+    ...(props.maxConcurrentTasks === undefined
+      ? {}
+      : { [ENV.maxConcurrentTasks]: Tokenization.stringifyNumber(props.maxConcurrentTasks) }),
+  };
+  const completion = { ...account, ...ending };
+  const queue = { [ENV.maxQueueSeconds]: String(props.maxQueueTime.toSeconds()) };
   const firstCheck = { [ENV.firstCheckSeconds]: String(props.firstCheckAfter.toSeconds()) };
   const timeLimit = { [ENV.taskTimeoutSeconds]: String(props.callbackTimeout.toSeconds()) };
   return {
     validate: { ...common, [ENV.requestDefaults]: stack.toJsonString(props.defaults), ...jobCap(props) },
-    submit: { ...common, ...completion, ...firstCheck },
+    submit: { ...common, ...completion, ...firstCheck, ...queue },
+    dispatch: { ...common, ...completion, ...firstCheck, ...queue },
     callback: { ...common, ...completion },
     sweep: { ...common, ...completion, ...firstCheck, ...timeLimit },
+    ended: { ...common, ...table, ...ending },
     archive: {
       ...common,
       ...table,

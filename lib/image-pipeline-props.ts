@@ -47,6 +47,23 @@ export interface ImagePipelineProps {
   readonly maxAttempts?: number;
 
   /**
+   * Tasks that the pipeline has at EvoLink at once, 1 to 1000. Further jobs wait for a slot in the workflow's waiting
+   * state, which costs nothing: first come first served within a tenant, tenants in turn. EvoLink limits the tasks of a
+   * key and publishes no figure; its users report about 3. Jobs above EvoLink's limit meet a 429 and are tried again.
+   *
+   * @default - no limit; after a 429 everything waits as long as EvoLink asks
+   */
+  readonly maxConcurrentTasks?: number;
+
+  /**
+   * How long a job may wait for a slot: 5 minutes to 7 days, in whole seconds. After that it fails with `QueueTimedOut`
+   * and was not sent.
+   *
+   * @default Duration.hours(6)
+   */
+  readonly maxQueueTime?: Duration;
+
+  /**
    * When the sweep first asks EvoLink for a task whose callback did not come, counted from its submission: 3 seconds
    * to 1 hour, in whole seconds. The sweep runs at most once a minute, so the question may come later.
    *

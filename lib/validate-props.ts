@@ -40,6 +40,12 @@ export function validateProps(scope: IConstruct, props: ImagePipelineProps): voi
   validateDuration(scope, 'sweepInterval', props.sweepInterval, { min: MINUTE, max: HOUR, step: MINUTE });
   validateDuration(scope, 'reconcileInterval', props.reconcileInterval, { min: MINUTE, max: HOUR, step: MINUTE });
   validateInteger(scope, 'maxAttempts', props.maxAttempts, 1, 10);
+  validateInteger(scope, 'maxConcurrentTasks', props.maxConcurrentTasks, 1, 1_000);
+  validateDuration(scope, 'maxQueueTime', props.maxQueueTime, {
+    min: Duration.minutes(5),
+    max: Duration.days(7),
+    step: SECOND,
+  });
   validateHttpsUrl(scope, 'evolinkBaseUrl', props.evolinkBaseUrl);
   validateHosts(scope, 'resultHosts', props.resultHosts);
   validateNamespace(scope, 'metricsNamespace', props.metricsNamespace);

@@ -10,6 +10,7 @@ const dependencies = {
   // Empty where the pipeline has no callback endpoint, so it may not be required like the others.
   callbackBaseUrl: process.env[ENV.callbackBaseUrl] ?? '',
   firstCheckSeconds: requireCount('firstCheckSeconds'),
+  maxQueueSeconds: requireCount('maxQueueSeconds'),
   budgets: optionalJson<BudgetRule[]>('budgets') ?? [],
 };
 

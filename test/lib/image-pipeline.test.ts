@@ -13,7 +13,7 @@ import { type Props, resource, resourcesOf, synth, synthesised } from './support
 
 const minimal = synth();
 
-const FUNCTIONS = ['Validate', 'Submit', 'Callback', 'Sweep', 'Archive', 'Reconcile'];
+const FUNCTIONS = ['Validate', 'Submit', 'Dispatch', 'Callback', 'Sweep', 'Ended', 'Archive', 'Reconcile'];
 
 const MAXIMAL: Props = (stack) => ({
   apiKey: new Secret(stack, 'Key', { encryptionKey: new Key(stack, 'SecretKey') }),
@@ -149,6 +149,8 @@ describe('each property changes the template', () => {
     defaults: () => ({ defaults: { quality: Quality.HIGH } }),
     callbackTimeout: () => ({ callbackTimeout: Duration.minutes(5) }),
     maxAttempts: () => ({ maxAttempts: 1 }),
+    maxConcurrentTasks: () => ({ maxConcurrentTasks: 3 }),
+    maxQueueTime: () => ({ maxQueueTime: Duration.hours(1) }),
     firstCheckAfter: () => ({ firstCheckAfter: Duration.seconds(3) }),
     sweepInterval: () => ({ sweepInterval: Duration.minutes(2) }),
     logRetention: () => ({ logRetention: RetentionDays.ONE_DAY }),
@@ -175,7 +177,7 @@ describe('each property changes the template', () => {
     const { States } = definition(synth(() => ({ maxAttempts: 7, callbackTimeout: Duration.minutes(30) })).json);
 
     expect(States['May retry?']?.Choices?.[0]?.Condition).toContain('$attempt < 7');
-    expect(States.Generate?.TimeoutSeconds).toBe(90 * 60);
+    expect(States.Generate?.TimeoutSeconds).toBe((6 * 60 + 90) * 60);
   });
 
   test('sweepInterval as the rate of the schedule', () => {

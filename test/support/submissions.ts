@@ -7,7 +7,7 @@ import { startServer, type HttpServer, type Reply } from '../evolink/support/ser
 import { FakeSecrets } from './fake-secrets';
 import { aSubmitEvent, TASK_ID } from './jobs';
 import type { MemoryTableOptions } from './memory-table';
-import { TestPipeline } from './pipeline';
+import { MAX_QUEUE_SECONDS, TestPipeline } from './pipeline';
 
 export const API_KEY = 'sk-0123456789abcdefghijklmnop';
 export const CALLBACK_BASE_URL = 'https://hooks.example.org';
@@ -50,6 +50,7 @@ export class Submissions extends TestPipeline {
       ...pipeline.dependencies(provider),
       callbackBaseUrl,
       firstCheckSeconds: 120,
+      maxQueueSeconds: MAX_QUEUE_SECONDS,
       budgets: pipeline.budgets,
     });
     return new Submissions(options, dependencies, server);

@@ -1,0 +1,24 @@
+import type { Context } from 'aws-lambda';
+import type { BudgetRule } from '../../domain/budgets';
+import { ENV } from '../../domain/constants';
+import { optionalJson, requireCount } from '../shared/config';
+import { attemptDependencies } from '../shared/dependencies';
+import { dispatch } from './dispatch';
+
+const dependencies = {
+  ...attemptDependencies(),
+  callbackBaseUrl: process.env[ENV.callbackBaseUrl] ?? '',
+  firstCheckSeconds: requireCount('firstCheckSeconds'),
+  maxQueueSeconds: requireCount('maxQueueSeconds'),
+  budgets: optionalJson<BudgetRule[]>('budgets') ?? [],
+};
+
+/** What one attempt may take from here: the patience of its writes, the POST (30 s), and the record of its outcome. */
+const RESERVE_MS = 75_000;
+
+/** Invoked asynchronously, with nothing: what there is to send is in the table. */
+export const handler = async (
+  _event: unknown,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+): Promise<{ sent: number; end: string }> =>
+  dispatch({ ...dependencies, deadline: Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS });
