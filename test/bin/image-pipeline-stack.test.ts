@@ -32,6 +32,7 @@ test('puts out what an app and its operators need, and the callback URL without 
     'Budgets',
     'CallbackUrl',
     'DashboardUrl',
+    'DeadLetterQueueUrl',
     'MetricsNamespace',
     'ReconcileFunctionName',
     'ServiceName',

@@ -47,11 +47,12 @@ const MAXIMAL: Props = (stack) => ({
 describe('minimal properties', () => {
   test('make one of each', () => {
     minimal.template.resourceCountIs('AWS::StepFunctions::StateMachine', 1);
-    minimal.template.resourceCountIs('AWS::Lambda::Function', 6);
+    minimal.template.resourceCountIs('AWS::Lambda::Function', 8);
     minimal.template.resourceCountIs('AWS::DynamoDB::GlobalTable', 1);
     minimal.template.resourceCountIs('AWS::S3::Bucket', 1);
     minimal.template.resourceCountIs('AWS::ApiGatewayV2::Api', 1);
-    minimal.template.resourceCountIs('AWS::Events::Rule', 2);
+    minimal.template.resourceCountIs('AWS::Events::Rule', 3);
+    minimal.template.resourceCountIs('AWS::SQS::Queue', 1);
     minimal.template.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
     minimal.template.resourceCountIs('AWS::SecretsManager::Secret', 0);
     minimal.template.resourceCountIs('AWS::SNS::Topic', 0);
@@ -195,6 +196,16 @@ describe('each property changes the template', () => {
     );
   });
 
+  test('maxConcurrentTasks and maxQueueTime in the functions that need them', () => {
+    const { json } = synth(() => ({ maxConcurrentTasks: 3, maxQueueTime: Duration.hours(1) }));
+
+    for (const name of ['Submit', 'Dispatch', 'Callback', 'Sweep', 'Ended']) {
+      expect(environment(json, name)[ENV.maxConcurrentTasks]).toBe('3');
+    }
+    for (const name of ['Submit', 'Dispatch']) expect(environment(json, name)[ENV.maxQueueSeconds]).toBe('3600');
+    expect(definition(json).States.Generate?.TimeoutSeconds).toBe(3 * 3_600);
+  });
+
   test('dashboardName as the name of the dashboard', () => {
     const { template } = synth(() => ({ dashboardName: 'Images' }));
 
@@ -205,7 +216,7 @@ describe('each property changes the template', () => {
     const { json } = synth(() => ({ logRetention: RetentionDays.ONE_DAY }));
     const groups = resourcesOf(json, 'AWS::Logs::LogGroup');
 
-    expect(groups).toHaveLength(8);
+    expect(groups).toHaveLength(10);
     for (const { Properties } of groups) expect(Properties.RetentionInDays).toBe(1);
   });
 
@@ -281,6 +292,8 @@ describe('the functions', () => {
     ['Validate', 10],
     ['Submit', 75],
     ['Callback', 9],
+    ['Dispatch', 180],
+    ['Ended', 60],
     ['Sweep', 55],
     ['Archive', 600],
     ['Reconcile', 60],
@@ -293,19 +306,41 @@ describe('the functions', () => {
     });
   });
 
+  const ACCOUNT = [ENV.tableName, ENV.apiKeySecretId, ENV.budgets];
+
   test.each([
     ['Validate', [ENV.requestDefaults]],
     [
       'Submit',
-      [ENV.tableName, ENV.apiKeySecretId, ENV.budgets, ENV.callbackBaseUrl, ENV.maxAttempts, ENV.firstCheckSeconds],
+      [
+        ...ACCOUNT,
+        ENV.callbackBaseUrl,
+        ENV.maxAttempts,
+        ENV.firstCheckSeconds,
+        ENV.maxQueueSeconds,
+        ENV.dispatchFunction,
+      ],
     ],
-    ['Callback', [ENV.tableName, ENV.apiKeySecretId, ENV.budgets, ENV.maxAttempts]],
+    [
+      'Dispatch',
+      // Not its own name: it never starts itself.
+      [...ACCOUNT, ENV.callbackBaseUrl, ENV.maxAttempts, ENV.firstCheckSeconds, ENV.maxQueueSeconds],
+    ],
+    ['Callback', [...ACCOUNT, ENV.maxAttempts, ENV.dispatchFunction]],
+    ['Ended', [ENV.tableName, ENV.maxAttempts]],
     [
       'Sweep',
-      [ENV.tableName, ENV.apiKeySecretId, ENV.budgets, ENV.maxAttempts, ENV.taskTimeoutSeconds, ENV.firstCheckSeconds],
+      [
+        ...ACCOUNT,
+        ENV.maxAttempts,
+        ENV.taskTimeoutSeconds,
+        ENV.firstCheckSeconds,
+        ENV.dispatchFunction,
+        ENV.archiveFunction,
+      ],
     ],
     ['Archive', [ENV.tableName, ENV.bucketName, ENV.resultHosts]],
-    ['Reconcile', [ENV.tableName, ENV.apiKeySecretId, ENV.budgets]],
+    ['Reconcile', ACCOUNT],
   ])('%s knows what it uses and no more', (name, keys) => {
     const common = [
       ENV.version,
@@ -345,7 +380,7 @@ describe('where it may live', () => {
     const stack = new Stack(new App(), 'Old');
     new ImagePipeline(stack, 'Images', { apiKey: apiKey(stack) });
 
-    Template.fromStack(stack).resourceCountIs('AWS::Lambda::Function', 6);
+    Template.fromStack(stack).resourceCountIs('AWS::Lambda::Function', 8);
   });
 
   test('beside another one in the same stack, under names that differ', () => {
