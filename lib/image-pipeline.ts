@@ -18,6 +18,7 @@ import { packageVersion } from './package';
 import { PipelineAlarms } from './pipeline-alarms';
 import { PipelineDashboard } from './pipeline-dashboard';
 import { PipelineFunctions } from './pipeline-functions';
+import { ReferenceBuckets } from './reference-buckets';
 import { TaskCompletion } from './task-completion';
 import { validateProps } from './validate-props';
 import { Workflow } from './workflow';
@@ -85,6 +86,7 @@ export class ImagePipeline extends MeteredPipeline {
       apiKey: props.apiKey,
       attempts,
       archive: this.archive,
+      references: new ReferenceBuckets(props.referenceBuckets ?? []),
       version: this.version,
       serviceName: this.serviceName,
       metricsNamespace: this.metricsNamespace,

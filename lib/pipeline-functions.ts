@@ -11,6 +11,7 @@ import type { Budget } from './budget';
 import { functionEnvironments, type FunctionName } from './function-environment';
 import { PipelineFunction, type PipelineFunctionProps } from './pipeline-function';
 import type { PriceTable } from './prices';
+import type { ReferenceBuckets } from './reference-buckets';
 import type { RequestDefaults } from './request-defaults';
 
 /** Properties of `PipelineFunctions`. All of them are checked and defaulted by the pipeline. */
@@ -19,6 +20,8 @@ export interface PipelineFunctionsProps {
   readonly attempts: AttemptTable;
   /** Where images go. */
   readonly archive: ArchiveBucket;
+  /** Where reference images may come from besides public addresses. */
+  readonly references: ReferenceBuckets;
   /** The secret with EvoLink's API key. */
   readonly apiKey: ISecret;
   /** Version of the pipeline, for EvoLink's logs and ours. */
@@ -73,8 +76,9 @@ const FUNCTIONS = {
   },
   submit: {
     description: 'Claims an attempt and submits its task to EvoLink.',
-    // The POST may take 30 s. Besides the claim before it, 30 s remain to record that its outcome is unknown.
-    timeout: Duration.seconds(75),
+    // The POST may take 30 s. Besides the claim and the look at references before it, 30 s remain to record that its
+    // outcome is unknown.
+    timeout: Duration.seconds(85),
     memorySize: 512,
   },
   callback: {
@@ -142,6 +146,7 @@ export class PipelineFunctions extends Construct {
     props.attempts.grantRecord(archive.role);
     props.attempts.grantReconcile(reconcile.role);
     for (const { role } of [sweep, reconcile]) props.attempts.grantFindOpen(role);
+    props.references.grantSign(submit.role);
     props.archive.grantWrite(archive.role);
     acknowledgeWildcard(
       archive.role,

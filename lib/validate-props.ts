@@ -16,6 +16,7 @@ import {
   validateInteger,
   validateNamespace,
   validatePositive,
+  validateReferenceBuckets,
   validateRunbookUrl,
   validateTenants,
 } from './validation';
@@ -42,6 +43,7 @@ export function validateProps(scope: IConstruct, props: ImagePipelineProps): voi
   validateInteger(scope, 'maxAttempts', props.maxAttempts, 1, 10);
   validateHttpsUrl(scope, 'evolinkBaseUrl', props.evolinkBaseUrl);
   validateHosts(scope, 'resultHosts', props.resultHosts);
+  validateReferenceBuckets(scope, 'referenceBuckets', props.referenceBuckets);
   validateNamespace(scope, 'metricsNamespace', props.metricsNamespace);
   validateDashboardName(scope, 'dashboardName', props.dashboardName);
   validateRunbookUrl(scope, 'runbookUrl', props.runbookUrl);

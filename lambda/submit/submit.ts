@@ -17,6 +17,7 @@ import { describeFailure, endAttempt } from '../shared/end-attempt';
 import { describeError, logger } from '../shared/logger';
 import { emitJobFailed } from '../shared/metrics';
 import type { Provider } from '../shared/provider';
+import { type ReferenceDependencies, resolveReferences } from '../shared/references/resolve-references';
 import { budgetFacts, pausedFacts } from './refusals';
 
 /** What the Generate state sends. */
@@ -30,6 +31,7 @@ export interface SubmitEvent {
 
 export interface SubmitDependencies extends EndAttemptDependencies {
   readonly provider: Provider;
+  readonly references: ReferenceDependencies;
   /** Empty where no callback can arrive: the sweep finds every task then. */
   readonly callbackBaseUrl: string;
   readonly firstCheckSeconds: number;
@@ -38,8 +40,8 @@ export interface SubmitDependencies extends EndAttemptDependencies {
 }
 
 /**
- * Jobs that start together meet on the counter of a shared budget. Waiting here is cheap, and leaves time for the POST
- * (30 s) and for what follows it within the function's 75 s.
+ * Jobs that start together meet on the counter of a shared budget. Waiting here is cheap, and leaves time for a look at
+ * the references (10 s), for the POST (30 s) and for what follows it within the function's 85 s.
  */
 const PATIENCE_MS = 15_000;
 
@@ -102,12 +104,19 @@ async function meetExisting(event: SubmitEvent, dependencies: SubmitDependencies
 
 async function post(attempt: Attempt, job: Job, secret: string, dependencies: SubmitDependencies): Promise<void> {
   const { provider, callbackBaseUrl, table, now, firstCheckSeconds } = dependencies;
+  const references = await resolveReferences(job.request.image_urls, dependencies.references);
+  if (references.kind === 'failed') return endUnsent(attempt, references.name, references.facts, dependencies);
+  const { imageUrls } = references;
   const callbackUrl = callbackBaseUrl && callbackBaseUrl + callbackPath(attempt.attemptId, secret);
   let task: SubmittedTask;
   try {
     task = await provider.call((client) =>
       client.submit(
-        { ...job.request, ...(callbackUrl ? { callback_url: callbackUrl } : {}) },
+        {
+          ...job.request,
+          ...(imageUrls ? { image_urls: imageUrls } : {}),
+          ...(callbackUrl ? { callback_url: callbackUrl } : {}),
+        },
         { idempotencyKey: attempt.attemptId },
       ),
     );

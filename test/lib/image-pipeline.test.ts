@@ -18,6 +18,7 @@ const FUNCTIONS = ['Validate', 'Submit', 'Callback', 'Sweep', 'Archive', 'Reconc
 const MAXIMAL: Props = (stack) => ({
   apiKey: new Secret(stack, 'Key', { encryptionKey: new Key(stack, 'SecretKey') }),
   archiveBucket: new Bucket(stack, 'Mine', { encryptionKey: new Key(stack, 'BucketKey') }),
+  referenceBuckets: [Bucket.fromBucketName(stack, 'References', 'references')],
   defaults: {
     model: 'gpt-image-2',
     size: '16:9',
@@ -66,6 +67,7 @@ describe('minimal properties', () => {
     });
     expect(environment(minimal.json, 'Sweep')).toMatchObject({ [ENV.taskTimeoutSeconds]: '3600' });
     expect(environment(minimal.json, 'Validate')[ENV.requestDefaults]).toBe('{}');
+    expect(environment(minimal.json, 'Validate')[ENV.referenceBuckets]).toBe('[]');
     expect(environment(minimal.json, 'Archive')[ENV.resultHosts]).toBe('[]');
   });
 
@@ -97,6 +99,8 @@ describe('maximal properties', () => {
       [ENV.firstCheckSeconds]: '10',
     });
     expect(environment(maximal.json, 'Sweep')).toMatchObject({ [ENV.taskTimeoutSeconds]: '7200' });
+    expect(environment(maximal.json, 'Submit')).toMatchObject({ [ENV.taskTimeoutSeconds]: '7200' });
+    expect(environment(maximal.json, 'Validate')[ENV.referenceBuckets]).toBe('["references"]');
     expect(JSON.parse(environment(maximal.json, 'Validate')[ENV.requestDefaults] as string)).toEqual({
       model: 'gpt-image-2',
       size: '16:9',
@@ -146,6 +150,7 @@ describe('each property changes the template', () => {
   const changes: { [name in keyof Required<ImagePipelineProps>]: Props } = {
     apiKey: (stack) => ({ apiKey: Secret.fromSecretNameV2(stack, 'Other', 'other/key') }),
     archiveBucket: (stack) => ({ archiveBucket: Bucket.fromBucketName(stack, 'Mine', 'my-images') }),
+    referenceBuckets: (stack) => ({ referenceBuckets: [Bucket.fromBucketName(stack, 'References', 'references')] }),
     defaults: () => ({ defaults: { quality: Quality.HIGH } }),
     callbackTimeout: () => ({ callbackTimeout: Duration.minutes(5) }),
     maxAttempts: () => ({ maxAttempts: 1 }),
@@ -277,7 +282,7 @@ describe('what holds data', () => {
 describe('the functions', () => {
   test.each([
     ['Validate', 10],
-    ['Submit', 75],
+    ['Submit', 85],
     ['Callback', 9],
     ['Sweep', 55],
     ['Archive', 600],
@@ -292,10 +297,18 @@ describe('the functions', () => {
   });
 
   test.each([
-    ['Validate', [ENV.requestDefaults]],
+    ['Validate', [ENV.requestDefaults, ENV.referenceBuckets]],
     [
       'Submit',
-      [ENV.tableName, ENV.apiKeySecretId, ENV.budgets, ENV.callbackBaseUrl, ENV.maxAttempts, ENV.firstCheckSeconds],
+      [
+        ENV.tableName,
+        ENV.apiKeySecretId,
+        ENV.budgets,
+        ENV.callbackBaseUrl,
+        ENV.maxAttempts,
+        ENV.firstCheckSeconds,
+        ENV.taskTimeoutSeconds,
+      ],
     ],
     ['Callback', [ENV.tableName, ENV.apiKeySecretId, ENV.budgets, ENV.maxAttempts]],
     [
