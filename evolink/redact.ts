@@ -16,7 +16,7 @@ const SHORTEST_PROMPT = 8;
 const SHORTEST_SEGMENT = 16;
 
 /** Our callback's path, for answers that come when its URL is no longer at hand: the secret alone has 43 characters. */
-const CALLBACK_PATH = /(\/callback\/)[\w-]+\/[\w-]{40,}/g;
+const CALLBACK_PATH = /(\/callback\/)[^\s/]+\/[\w-]{40,}/g;
 
 export function redactor(secrets: { apiKey: string; prompt?: string; callbackUrl?: string }): Redact {
   const { apiKey, prompt = '', callbackUrl = '' } = secrets;

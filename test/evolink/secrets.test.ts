@@ -99,7 +99,7 @@ test.each([
   ],
   [
     'our own callback',
-    `could not call /callback/job-1.1/${'s'.repeat(43)}`.replaceAll('s'.repeat(43), SIGNATURE),
+    `could not call /callback/attempt-0123456789abcdef/${SIGNATURE.slice(0, 43)}`,
     'could not call /callback/',
   ],
 ])('a credential in a URL is masked wherever it is quoted: %s', async (_, message, kept) => {
@@ -109,7 +109,7 @@ test.each([
   const { providerMessage } = await failedSubmit(server.baseUrl);
 
   expect(providerMessage).toContain(kept);
-  for (const secret of [SIGNATURE, 'ASIA0', '=tok']) expect(providerMessage).not.toContain(secret);
+  for (const secret of [SIGNATURE.slice(0, 43), 'ASIA0', '=tok']) expect(providerMessage).not.toContain(secret);
 });
 
 test('a failed task that quotes a signed reference keeps it to itself', async () => {
