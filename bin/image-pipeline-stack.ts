@@ -1,5 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { ManagedPolicy, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -19,6 +20,9 @@ export class ImagePipelineStack extends Stack {
     this.pipeline = new ImagePipeline(this, 'Pipeline', {
       ...settings,
       apiKey: Secret.fromSecretNameV2(this, 'ApiKey', apiKeySecretName),
+      referenceBuckets: settings.referenceBuckets?.map((name) =>
+        Bucket.fromBucketName(this, `References-${name}`, name),
+      ),
       alarms: { ...settings.alarms, topic: alarmEmail === undefined ? undefined : this.createAlarmTopic(alarmEmail) },
     });
     this.createOutputs(settings, this.createUsePolicy());

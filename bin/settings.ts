@@ -16,7 +16,7 @@ import {
   Resolution,
 } from '../lib';
 import { budgets, credits, positive, prices, tenants } from './money-readers';
-import { choice, hosts, httpsUrl, integer, matching, numberOf, type Reader, textWhere } from './readers';
+import { buckets, choice, hosts, httpsUrl, integer, matching, numberOf, type Reader, textWhere } from './readers';
 
 export const PREFIX = 'pipeline:';
 
@@ -39,6 +39,7 @@ const READERS = {
   logRetentionDays: numberOf(Object.values(RetentionDays).filter((days) => typeof days === 'number')),
   imageRetentionDays: integer(1, 36_500),
   removalPolicy: choice(['retain', 'destroy']),
+  referenceBuckets: buckets,
   resultHosts: hosts,
   maxCreditsPerJob: credits,
   budgets,
@@ -75,6 +76,7 @@ export interface Settings {
   readonly logRetention?: RetentionDays;
   readonly imageRetention?: Duration;
   readonly removalPolicy?: RemovalPolicy;
+  readonly referenceBuckets?: string[];
   readonly resultHosts?: string[];
   readonly maxCreditsPerJob?: number;
   readonly budgets?: Budget[];
@@ -146,6 +148,7 @@ function toSettings(values: Values): Settings {
     removalPolicy: when(values.removalPolicy, (policy) =>
       policy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     ),
+    referenceBuckets: values.referenceBuckets,
     resultHosts: values.resultHosts,
     maxCreditsPerJob: values.maxCreditsPerJob,
     budgets: values.budgets,

@@ -16,6 +16,7 @@ export const ENV = {
   evolinkBaseUrl: 'EVOLINK_BASE_URL',
   callbackBaseUrl: 'CALLBACK_BASE_URL',
   requestDefaults: 'REQUEST_DEFAULTS',
+  referenceBuckets: 'REFERENCE_BUCKETS',
   resultHosts: 'RESULT_HOSTS',
   maxAttempts: 'MAX_ATTEMPTS',
   taskTimeoutSeconds: 'TASK_TIMEOUT_SECONDS',

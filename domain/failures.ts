@@ -90,9 +90,17 @@ export const FAILURES = {
     startAgain: 'With another prompt or reference image. The same content is blocked again.',
   },
   ReferenceImageUnusable: {
-    meaning: 'EvoLink could not fetch or decode a reference image, or its pixels do not fit the request.',
+    meaning:
+      'A reference image could not be fetched or decoded, or its pixels do not fit the request. EvoLink says so in `provider`; for an object of S3 that we refused before anything was sent, `problems` says why.',
     charged: 'no',
-    startAgain: 'With another reference image, reachable without login.',
+    startAgain: 'With another reference image; one behind https must be reachable without login.',
+  },
+  ReferenceUnavailable: {
+    meaning:
+      'S3 did not give us a reference image (throttled, at fault, or silent), also after the pipeline waited and tried again. Nothing was sent to EvoLink.',
+    charged: 'no',
+    startAgain: 'Later, unchanged.',
+    retry: { waitSeconds: 5 },
   },
   RateLimited: {
     meaning: 'EvoLink had too many requests from this key (429), also after the pipeline waited and tried again.',

@@ -46,9 +46,14 @@ export function functionEnvironments(
   const firstCheck = { [ENV.firstCheckSeconds]: String(props.firstCheckAfter.toSeconds()) };
   const timeLimit = { [ENV.taskTimeoutSeconds]: String(props.callbackTimeout.toSeconds()) };
   return {
-    validate: { ...common, [ENV.requestDefaults]: stack.toJsonString(props.defaults), ...jobCap(props) },
-    submit: { ...common, ...completion, ...firstCheck, ...queue },
-    dispatch: { ...common, ...completion, ...firstCheck, ...queue },
+    validate: {
+      ...common,
+      [ENV.requestDefaults]: stack.toJsonString(props.defaults),
+      [ENV.referenceBuckets]: stack.toJsonString(props.references.names()),
+      ...jobCap(props),
+    },
+    submit: { ...common, ...completion, ...firstCheck, ...timeLimit, ...queue },
+    dispatch: { ...common, ...completion, ...firstCheck, ...timeLimit, ...queue },
     callback: { ...common, ...completion },
     sweep: { ...common, ...completion, ...firstCheck, ...timeLimit },
     ended: { ...common, ...table, ...ending },
@@ -79,7 +84,7 @@ export function validateEnvironment(scope: IConstruct, environment: Environment)
   if (bytes > ENVIRONMENT_LIMIT) {
     throw new Error(
       `${scope.node.path}: settings must fit into the ${ENVIRONMENT_LIMIT} bytes of a function's environment, got about ${bytes}: ` +
-        'use fewer budgets (perTenant covers every tenant at once) or tenants, or a shorter price table',
+        'use fewer budgets (perTenant covers every tenant at once), tenants or reference buckets, or a shorter price table',
     );
   }
 }

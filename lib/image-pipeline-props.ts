@@ -25,6 +25,18 @@ export interface ImagePipelineProps {
   readonly archiveBucket?: IBucket;
 
   /**
+   * Buckets whose objects may be reference images, written `s3://bucket/key` in a request: in the pipeline's region, and
+   * not closed to requests from outside (a signed URL is fetched by EvoLink's server). Every app that may start a job
+   * may have any image of them sent to EvoLink.
+   *
+   * Objects under a key of KMS need the bucket with its `encryptionKey`, also where it is imported. To use images of
+   * the archive as references, give one bucket here and as `archiveBucket`.
+   *
+   * @default - references come from public https addresses only
+   */
+  readonly referenceBuckets?: IBucket[];
+
+  /**
    * What a request gets for a field that it leaves out.
    *
    * @default - EvoLink's own defaults: one picture of gpt-image-2, size auto, medium quality

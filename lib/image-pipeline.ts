@@ -21,6 +21,7 @@ import { packageVersion } from './package';
 import { PipelineAlarms } from './pipeline-alarms';
 import { PipelineDashboard } from './pipeline-dashboard';
 import { PipelineFunctions } from './pipeline-functions';
+import { ReferenceBuckets } from './reference-buckets';
 import { TaskCompletion } from './task-completion';
 import { validateProps } from './validate-props';
 import { Workflow } from './workflow';
@@ -94,6 +95,7 @@ export class ImagePipeline extends MeteredPipeline {
       deadLetters,
       attempts,
       archive: this.archive,
+      references: new ReferenceBuckets(props.referenceBuckets ?? []),
       version: this.version,
       serviceName: this.serviceName,
       metricsNamespace: this.metricsNamespace,

@@ -13,6 +13,7 @@ import type { DeadLetters } from './dead-letters';
 import { functionEnvironments, type FunctionName } from './function-environment';
 import { PipelineFunction, type PipelineFunctionProps } from './pipeline-function';
 import type { PriceTable } from './prices';
+import type { ReferenceBuckets } from './reference-buckets';
 import type { RequestDefaults } from './request-defaults';
 
 /** Properties of `PipelineFunctions`. All of them are checked and defaulted by the pipeline. */
@@ -21,6 +22,8 @@ export interface PipelineFunctionsProps {
   readonly attempts: AttemptTable;
   /** Where images go. */
   readonly archive: ArchiveBucket;
+  /** Where reference images may come from besides public addresses. */
+  readonly references: ReferenceBuckets;
   /** The secret with EvoLink's API key. */
   readonly apiKey: ISecret;
   /** Version of the pipeline, for EvoLink's logs and ours. */
@@ -85,13 +88,14 @@ const FUNCTIONS = {
   },
   submit: {
     description: 'Claims an attempt and submits its task to EvoLink.',
-    // The POST may take 30 s. Besides the claim before it, 30 s remain to record that its outcome is unknown.
-    timeout: Duration.seconds(75),
+    // The POST may take 30 s. Besides the claim and the look at references before it, 30 s remain to record that its
+    // outcome is unknown.
+    timeout: Duration.seconds(85),
     memorySize: 512,
   },
   dispatch: {
     description: 'Sends the attempts that wait in the queue, as far as slots are free.',
-    // It stops taking attempts 75 s before its end: what it has taken by then is sent and recorded.
+    // It stops taking attempts 85 s before its end: what it has taken by then is sent and recorded.
     timeout: Duration.minutes(3),
     memorySize: 512,
   },
@@ -178,6 +182,7 @@ export class PipelineFunctions extends Construct {
     props.attempts.grantRecord(archive.role);
     props.attempts.grantReconcile(reconcile.role);
     for (const { role } of [sweep, reconcile]) props.attempts.grantFindOpen(role);
+    for (const { role } of [submit, dispatch]) props.references.grantSign(role);
     props.archive.grantWrite(archive.role);
     acknowledgeWildcard(
       archive.role,

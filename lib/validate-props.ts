@@ -16,6 +16,7 @@ import {
   validateInteger,
   validateNamespace,
   validatePositive,
+  validateReferenceBuckets,
   validateRunbookUrl,
   validateTenants,
 } from './validation';
@@ -48,6 +49,7 @@ export function validateProps(scope: IConstruct, props: ImagePipelineProps): voi
   });
   validateHttpsUrl(scope, 'evolinkBaseUrl', props.evolinkBaseUrl);
   validateHosts(scope, 'resultHosts', props.resultHosts);
+  validateReferenceBuckets(scope, 'referenceBuckets', props.referenceBuckets);
   validateNamespace(scope, 'metricsNamespace', props.metricsNamespace);
   validateDashboardName(scope, 'dashboardName', props.dashboardName);
   validateRunbookUrl(scope, 'runbookUrl', props.runbookUrl);

@@ -10,17 +10,19 @@ import type { EndAttemptDependencies, FailureFacts } from './end-attempt';
 import { describeFailure, endAttempt } from './end-attempt';
 import { describeError, logger } from './logger';
 import type { Provider } from './provider';
+import { type ReferenceDependencies, resolveReferences } from './references/resolve-references';
 
 export interface SubmissionDependencies extends EndAttemptDependencies {
   readonly provider: Provider;
+  readonly references: ReferenceDependencies;
   /** Empty where no callback can arrive: the sweep finds every task then. */
   readonly callbackBaseUrl: string;
   readonly firstCheckSeconds: number;
 }
 
 /**
- * Jobs that start together meet on the counters of budgets and slots. Waiting here is cheap, and leaves time for the
- * POST (30 s) and for what follows it within the function's 75 s.
+ * Jobs that start together meet on the counters of budgets and slots. Waiting here is cheap, and leaves time for a look at
+ * the references (10 s), for the POST (30 s) and for what follows it within the function's 85 s.
  */
 export const PATIENCE_MS = 15_000;
 
@@ -35,12 +37,19 @@ export async function sendToProvider(
   dependencies: SubmissionDependencies,
 ): Promise<void> {
   const { provider, callbackBaseUrl, table, now, firstCheckSeconds } = dependencies;
+  const references = await resolveReferences(job.request.image_urls, dependencies.references);
+  if (references.kind === 'failed') return endUnsent(attempt, references.name, references.facts, dependencies);
+  const { imageUrls } = references;
   const callbackUrl = callbackBaseUrl && callbackBaseUrl + callbackPath(attempt.attemptId, secret);
   let task: SubmittedTask;
   try {
     task = await provider.call((client) =>
       client.submit(
-        { ...job.request, ...(callbackUrl ? { callback_url: callbackUrl } : {}) },
+        {
+          ...job.request,
+          ...(imageUrls ? { image_urls: imageUrls } : {}),
+          ...(callbackUrl ? { callback_url: callbackUrl } : {}),
+        },
         { idempotencyKey: attempt.attemptId },
       ),
     );

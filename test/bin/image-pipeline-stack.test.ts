@@ -72,6 +72,7 @@ test.each([
   ['logRetentionDays', '7'],
   ['imageRetentionDays', '30'],
   ['removalPolicy', 'destroy'],
+  ['referenceBuckets', 'brand-assets'],
   ['resultHosts', 'files.evolink.ai'],
 ])('the setting %s changes the template', (key, value) => {
   expect(synth({ [`pipeline:${key}`]: value }).toJSON()).not.toEqual(template.toJSON());

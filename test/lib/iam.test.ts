@@ -133,6 +133,37 @@ describe('each role has exactly', () => {
   });
 });
 
+describe('reference buckets', () => {
+  const withBuckets: Props = (stack) => ({
+    referenceBuckets: [
+      Bucket.fromBucketName(stack, 'Plain', 'plain-references'),
+      new Bucket(stack, 'Keyed', { encryptionKey: new Key(stack, 'ReferenceKey') }),
+    ],
+  });
+  const referring = synth(withBuckets).json;
+
+  test('are read by who signs their URLs, object by object and without listing them, and by nobody else', () => {
+    const added = rights(referring, 'FunctionsSubmitRole').filter(
+      (right) => !rights(json, 'FunctionsSubmitRole').includes(right),
+    );
+    expect(added).toEqual([
+      'kms:Decrypt <ReferenceKey.Arn>',
+      's3:GetObject <Keyed.Arn>/*',
+      's3:GetObject arn:aws:s3:::plain-references/*',
+    ]);
+    for (const name of ['Validate', 'Callback', 'Sweep', 'Archive', 'Reconcile']) {
+      expect(rights(referring, `Functions${name}Role`)).toEqual(rights(json, `Functions${name}Role`));
+    }
+  });
+
+  test('their keys decrypt for S3 alone', () => {
+    const submit = JSON.stringify(policies(referring).filter(({ roles }) => roles.join().includes('SubmitRole')));
+    expect(submit).toMatch(
+      /"kms:ViaService":\{"Fn::Join":\["",\["s3\.",\{"Ref":"AWS::Region"\},"\.amazonaws\.com"\]\]\}/,
+    );
+  });
+});
+
 /** What our code calls for each right. */
 const CALL_OF: Readonly<Record<string, string>> = {
   'dynamodb:GetItem': 'GetCommand(',
@@ -142,6 +173,7 @@ const CALL_OF: Readonly<Record<string, string>> = {
   // An item of a transaction.
   'dynamodb:DeleteItem': 'Delete: ',
   'lambda:InvokeFunction': 'InvokeCommand(',
+  's3:GetObject': 'GetObjectCommand(',
   's3:PutObject': 'PutObjectCommand(',
   'secretsmanager:GetSecretValue': 'GetSecretValueCommand(',
   'states:DescribeExecution': 'DescribeExecutionCommand(',
@@ -154,8 +186,11 @@ test('no function has a right that no code of ours uses', () => {
   const files = readdirSync(lambda, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   const code = files.map((name) => readFileSync(join(lambda, name), 'utf8')).join('\n');
 
+  const withReferences = synth((stack) => ({
+    referenceBuckets: [Bucket.fromBucketName(stack, 'References', 'references')],
+  })).json;
   const actions = ['Validate', 'Submit', 'Dispatch', 'Callback', 'Sweep', 'Ended', 'Archive']
-    .flatMap((name) => rights(json, `Functions${name}Role`))
+    .flatMap((name) => rights(withReferences, `Functions${name}Role`))
     .map((right) => right.split(' ')[0] ?? '')
     // Lambda itself writes logs and dead letters, in the role's name.
     .filter((action) => !action.startsWith('logs:') && action !== 'sqs:SendMessage');
@@ -171,7 +206,7 @@ const WILDCARDS: readonly [pattern: RegExp, reason: string][] = [
     'log delivery has no resource-level permissions',
   ],
   [/^lambda:InvokeFunction <\w+\.Arn>:\*$/, 'versions of one function'],
-  [/^s3:(PutObject|GetObject) <\w+\.Arn>\/\*$/, 'keys are made from job ids'],
+  [/^s3:(PutObject|GetObject) <\w+\.Arn>\/\*$/, 'keys are made from job ids; those of references are chosen by apps'],
   [/^states:(Describe|Stop)Execution states:execution:<\w+\.Name>:\*$/, 'apps name their executions'],
   [/^secretsmanager:GetSecretValue secretsmanager:secret:[\w/-]+-\?{6}$/, 'Secrets Manager appends six characters'],
 ];
@@ -183,6 +218,7 @@ const everyPolicy: [string, Props][] = [
     (stack) => ({
       apiKey: new Secret(stack, 'Key', { encryptionKey: new Key(stack, 'SecretKey') }),
       archiveBucket: new Bucket(stack, 'Bucket', { encryptionKey: new Key(stack, 'BucketKey') }),
+      referenceBuckets: [new Bucket(stack, 'References', { encryptionKey: new Key(stack, 'ReferencesKey') })],
     }),
   ],
 ];

@@ -18,6 +18,7 @@ const FUNCTIONS = ['Validate', 'Submit', 'Dispatch', 'Callback', 'Sweep', 'Ended
 const MAXIMAL: Props = (stack) => ({
   apiKey: new Secret(stack, 'Key', { encryptionKey: new Key(stack, 'SecretKey') }),
   archiveBucket: new Bucket(stack, 'Mine', { encryptionKey: new Key(stack, 'BucketKey') }),
+  referenceBuckets: [Bucket.fromBucketName(stack, 'References', 'references')],
   defaults: {
     model: 'gpt-image-2',
     size: '16:9',
@@ -67,6 +68,7 @@ describe('minimal properties', () => {
     });
     expect(environment(minimal.json, 'Sweep')).toMatchObject({ [ENV.taskTimeoutSeconds]: '3600' });
     expect(environment(minimal.json, 'Validate')[ENV.requestDefaults]).toBe('{}');
+    expect(environment(minimal.json, 'Validate')[ENV.referenceBuckets]).toBe('[]');
     expect(environment(minimal.json, 'Archive')[ENV.resultHosts]).toBe('[]');
   });
 
@@ -98,6 +100,8 @@ describe('maximal properties', () => {
       [ENV.firstCheckSeconds]: '10',
     });
     expect(environment(maximal.json, 'Sweep')).toMatchObject({ [ENV.taskTimeoutSeconds]: '7200' });
+    expect(environment(maximal.json, 'Submit')).toMatchObject({ [ENV.taskTimeoutSeconds]: '7200' });
+    expect(environment(maximal.json, 'Validate')[ENV.referenceBuckets]).toBe('["references"]');
     expect(JSON.parse(environment(maximal.json, 'Validate')[ENV.requestDefaults] as string)).toEqual({
       model: 'gpt-image-2',
       size: '16:9',
@@ -147,6 +151,7 @@ describe('each property changes the template', () => {
   const changes: { [name in keyof Required<ImagePipelineProps>]: Props } = {
     apiKey: (stack) => ({ apiKey: Secret.fromSecretNameV2(stack, 'Other', 'other/key') }),
     archiveBucket: (stack) => ({ archiveBucket: Bucket.fromBucketName(stack, 'Mine', 'my-images') }),
+    referenceBuckets: (stack) => ({ referenceBuckets: [Bucket.fromBucketName(stack, 'References', 'references')] }),
     defaults: () => ({ defaults: { quality: Quality.HIGH } }),
     callbackTimeout: () => ({ callbackTimeout: Duration.minutes(5) }),
     maxAttempts: () => ({ maxAttempts: 1 }),
@@ -290,7 +295,7 @@ describe('what holds data', () => {
 describe('the functions', () => {
   test.each([
     ['Validate', 10],
-    ['Submit', 75],
+    ['Submit', 85],
     ['Callback', 9],
     ['Dispatch', 180],
     ['Ended', 60],
@@ -309,7 +314,7 @@ describe('the functions', () => {
   const ACCOUNT = [ENV.tableName, ENV.apiKeySecretId, ENV.budgets];
 
   test.each([
-    ['Validate', [ENV.requestDefaults]],
+    ['Validate', [ENV.requestDefaults, ENV.referenceBuckets]],
     [
       'Submit',
       [
@@ -317,6 +322,7 @@ describe('the functions', () => {
         ENV.callbackBaseUrl,
         ENV.maxAttempts,
         ENV.firstCheckSeconds,
+        ENV.taskTimeoutSeconds,
         ENV.maxQueueSeconds,
         ENV.dispatchFunction,
       ],
@@ -324,7 +330,14 @@ describe('the functions', () => {
     [
       'Dispatch',
       // Not its own name: it never starts itself.
-      [...ACCOUNT, ENV.callbackBaseUrl, ENV.maxAttempts, ENV.firstCheckSeconds, ENV.maxQueueSeconds],
+      [
+        ...ACCOUNT,
+        ENV.callbackBaseUrl,
+        ENV.maxAttempts,
+        ENV.firstCheckSeconds,
+        ENV.taskTimeoutSeconds,
+        ENV.maxQueueSeconds,
+      ],
     ],
     ['Callback', [...ACCOUNT, ENV.maxAttempts, ENV.dispatchFunction]],
     ['Ended', [ENV.tableName, ENV.maxAttempts]],

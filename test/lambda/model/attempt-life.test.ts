@@ -50,7 +50,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     arbitrary: fc.tuple(index, index).map(
       ([at, other]): Act =>
         (world) =>
-          world.callback(pick(world.posts, at), pick(world.tasks, other)?.id),
+          world.callback(pick(world.posts, at), pick(world.linkedTasks(), other)),
     ),
   },
   { weight: 2, arbitrary: fc.constant<Act>((world) => world.sweep()) },
@@ -161,7 +161,7 @@ function checkAtAnyMoment(world: World): void {
 
 /** The weather clears up: EvoLink ends every task, and our functions run as they should until nothing is left to do. */
 async function settle(world: World): Promise<void> {
-  for (let hour = 0; hour < 30; hour++) {
+  for (let turn = 0; turn < 18; turn++) {
     for (const task of world.tasks) world.endTask(task, 'completed');
     for (const job of world.jobs) await world.invoke(CALM, () => waiting(world, job));
     await world.invoke(CALM, () => world.dispatch());
@@ -173,7 +173,7 @@ async function settle(world: World): Promise<void> {
     }
     world.followAnswers();
     checkAtAnyMoment(world);
-    world.time += hour < 6 ? 20 * MINUTE : 60 * MINUTE;
+    world.time += (turn < 6 ? 20 : 130) * MINUTE;
   }
 }
 

@@ -4,6 +4,7 @@
  * operation is one invocation; several may go on at once.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { DEFAULT_PRICES } from '../../../domain/prices';
 import { EvolinkRateLimitedError, EvolinkTimeoutError } from '../../../evolink';
@@ -19,6 +20,7 @@ import type { Provider } from '../../../lambda/shared/provider';
 import { TaskTokens } from '../../../lambda/shared/task-token';
 import { submit } from '../../../lambda/submit/submit';
 import { sweep } from '../../../lambda/sweep/sweep';
+import { BucketServer } from '../../support/bucket-server';
 import { FakeLambda } from '../../support/fake-lambda';
 import { FakeStepFunctions } from '../../support/fake-step-functions';
 import { aJob } from '../../support/jobs';
@@ -194,6 +196,11 @@ export class World {
     return this.memory.items().filter(({ pk }) => String(pk).startsWith(prefix));
   }
 
+  /** Tasks that an attempt owns on record: what a callback could name to take one away. */
+  linkedTasks(): string[] {
+    return this.items('task#').map(({ pk }) => String(pk).slice('task#'.length));
+  }
+
   private fail(job: WorldJob, error: string, cause: string): void {
     const { retry_after_seconds: wait } = JSON.parse(cause) as { retry_after_seconds?: number };
     if (wait === undefined) return this.end(job, 'FAILED', error);
@@ -232,6 +239,8 @@ export class World {
       executions: new Executions(stepFunctions),
       dispatch: this.lambda.function('dispatch'),
       provider: this.provider(),
+      // No job here has references.
+      references: { s3: BucketServer.nobody, urlSeconds: 60 },
       maxAttempts: 3,
       maxConcurrentTasks: MAX_TASKS,
       prices: DEFAULT_PRICES,
