@@ -1,7 +1,7 @@
 import type { DynamoDBDocumentClient, TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { UsageBasis } from '../../../domain/job';
 import type { LedgerRecord } from '../../../domain/ledger';
-import { ledgerKey, spendKey } from '../../../domain/ledger';
+import { ledgerKey, spendKey, unknownKey } from '../../../domain/ledger';
 import type { Attempt, AttemptStatus, StoredFailure, TaskOutcome } from './attempt';
 import { OPEN_STATUSES } from './attempt';
 import { settleItem } from './budget-counters';
@@ -35,7 +35,7 @@ export interface BookingTable extends TransactOptions {
  *
  * The attempt must still have the task, or none, with which it was read: an end without a task, after a submission that
  * was refused, must not cover one that a callback has linked meanwhile. A further attempt would pay for it again. Nor
- * may the ledger have said `unknown` since then: that record is replaced, and there is never a second one.
+ * may the ledger have said `unknown` since then: that record is superseded, and there is never a second one.
  */
 export async function book(
   { client, tableName, patienceMs }: BookingTable,
@@ -45,7 +45,14 @@ export async function book(
 ): Promise<boolean> {
   const transaction: TransactItems = [
     { Update: { TableName: tableName, ...endOfAttempt(attempt, end) } },
-    { Put: { TableName: tableName, ...ledgerPut(attempt, request, end) } },
+    {
+      Put: {
+        TableName: tableName,
+        Item: { ...ledgerKey(end.completedAt, attempt.attemptId), ...ledgerRecord(attempt, request, end) },
+        ConditionExpression: 'attribute_not_exists(pk)',
+      },
+    },
+    ...supersedeUnknown(tableName, attempt, end),
     { Update: { TableName: tableName, ...spend(attempt, end) } },
     ...attempt.heldIn.map((counter) => ({
       Update: settleItem(tableName, counter, attempt.creditsHeld, end.creditsUsed),
@@ -64,7 +71,7 @@ export async function book(
 
 /**
  * Nothing shows whether EvoLink has a task: the ledger says so, once, and the hold stays. Should the truth come out
- * after all, the booking replaces this record. `false` when it was said before, or a task or an end came to light.
+ * after all, the booking takes the place of this record. `false` when it was said before, or a task or an end came to light.
  */
 export async function recordUnknown(
   { client, tableName, patienceMs }: BookingTable,
@@ -87,7 +94,7 @@ export async function recordUnknown(
     {
       Put: {
         TableName: tableName,
-        Item: { ...ledgerKey(at, attempt.attemptId), ...unknownRecord(attempt, request, at) },
+        Item: { ...unknownKey(at, attempt.attemptId), ...unknownRecord(attempt, request, at) },
         ConditionExpression: 'attribute_not_exists(pk)',
       },
     },
@@ -136,17 +143,21 @@ function endOfAttempt(attempt: Attempt, end: AttemptEnd) {
   };
 }
 
-/** Written once; only a record that says `unknown` may be replaced by what really happened. */
-function ledgerPut(attempt: Attempt, request: RequestFacts, end: AttemptEnd) {
-  const record = { ...ledgerKey(attempt.unknownSince ?? end.completedAt, attempt.attemptId) };
-  const Item = { ...record, ...ledgerRecord(attempt, request, end) };
-  if (attempt.unknownSince === undefined) return { Item, ConditionExpression: 'attribute_not_exists(pk)' };
-  return {
-    Item,
-    ConditionExpression: '#state = :unknown',
+/**
+ * A late booking belongs to the day on which it is made, like its spend: a month that is over never changes its sum. The
+ * record that said `unknown` stays where it was, marked, and is no longer read as one of the ledger.
+ */
+function supersedeUnknown(tableName: string, attempt: Attempt, end: AttemptEnd): TransactItems {
+  if (attempt.unknownSince === undefined) return [];
+  const Update = {
+    TableName: tableName,
+    Key: unknownKey(attempt.unknownSince, attempt.attemptId),
+    UpdateExpression: 'SET supersededAt = :at',
+    ConditionExpression: '#state = :unknown AND attribute_not_exists(supersededAt)',
     ExpressionAttributeNames: { '#state': 'state' },
-    ExpressionAttributeValues: { ':unknown': 'unknown' },
+    ExpressionAttributeValues: { ':unknown': 'unknown', ':at': end.completedAt },
   };
+  return [{ Update }];
 }
 
 function spend(attempt: Attempt, end: AttemptEnd) {
