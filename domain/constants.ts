@@ -69,6 +69,7 @@ export const METRIC = {
   jobFailedPercent: 'JobFailedPercent',
   providerSuccessPercent: 'ProviderSuccessPercent',
   estimateErrorPercent: 'EstimateErrorPercent',
+  overrunCredits: 'OverrunCredits',
   outputTokens: 'OutputTokens',
   imageInputTokens: 'ImageInputTokens',
   textTokens: 'TextTokens',
