@@ -89,7 +89,7 @@ async function check(attempt: Attempt, dependencies: SweepDependencies): Promise
   try {
     const completion = await completeTask(attempt, 'sweep', dependencies);
     logger.info('checked', { ...about, completion });
-    if (completion === 'running') await letGoWhenLate(attempt, dependencies);
+    if (completion !== 'ended') await letGoWhenLate(attempt, dependencies);
   } catch (error) {
     // Unreadable is no reason to wait for ever: the time limit counts all the same. Any other fault may have come after
     // EvoLink said that the task has ended: to let go then would lose a paid image that the next check delivers.
