@@ -40,7 +40,7 @@ test(`${FORGERIES} forged callbacks in a burst while ${JOBS} jobs run`, async ()
     });
   }, 120_000);
 
-  const replies = await inFlight(FORGERIES, (index) => forgery(index, attemptIds));
+  const replies = await inFlight(FORGERIES, (index) => forgery(index, attemptIds), 20);
   const jobs = await Promise.all(started.map(({ executionArn }) => waitForEnd(executionArn, 300_000)));
 
   expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([404]));
