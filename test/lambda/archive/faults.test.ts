@@ -2,8 +2,11 @@
  * The archive meets faults half-way: whatever is finished is not fetched again, the manifest appears only when all is
  * there, and nothing of a paid task is given up.
  */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { archive } from '../../../lambda/archive/archive';
 import type { DownloadOptions } from '../../../lambda/archive/download';
+import { storeImage } from '../../../lambda/archive/store';
 import { FakeS3 } from '../../support/fake-s3';
 import { FileHost } from '../../support/file-host';
 import { aJob, TASK_ID } from '../../support/jobs';
@@ -121,3 +124,16 @@ test('a paid result on a host that is not allowed: its link is kept, and it is a
   await expect(run(pipeline, s3, { resultHosts: ['127.0.0.1'] })).resolves.toMatchObject({ partial: false });
   expect(hits()).toEqual([1, 1, 1]);
 });
+
+test.each([
+  ['is gone', 'ENOENT', join(tmpdir(), 'no-such-file')],
+  ['cannot be read', 'EISDIR', tmpdir()],
+])(
+  'a file that %s before it is stored is an error of its run, and not the end of the process',
+  async (_, code, file) => {
+    const s3 = new FakeS3(() => new Promise((resolve) => setImmediate(resolve)));
+    const target = { bucket: 'archive', key: 'k', contentType: 'image/png' };
+    await expect(storeImage(s3.client, target, file, { bytes: 1, sha256: '00' })).rejects.toMatchObject({ code });
+    expect(s3.objects).toEqual([]);
+  },
+);
