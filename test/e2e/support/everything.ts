@@ -1,6 +1,6 @@
 /** Everything that the run left behind and that somebody may read, place by place. */
 import { DescribeStackEventsCommand, DescribeStacksCommand, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
-import { DescribeAlarmsCommand, paginateListDashboards, paginateListMetrics } from '@aws-sdk/client-cloudwatch';
+import { DescribeAlarmsCommand, GetDashboardCommand, paginateListMetrics } from '@aws-sdk/client-cloudwatch';
 import {
   paginateDescribeLogGroups,
   paginateDescribeLogStreams,
@@ -91,9 +91,8 @@ async function* metrics(): AsyncGenerator<Place> {
   for await (const { Metrics = [] } of paginateListMetrics({ client }, {})) {
     yield { where: 'metrics', text: JSON.stringify(Metrics) };
   }
-  for await (const { DashboardEntries = [] } of paginateListDashboards({ client }, {})) {
-    yield { where: 'dashboards', text: JSON.stringify(DashboardEntries) };
-  }
+  const DashboardName = decodeURIComponent(connection.outputs.DashboardUrl.split('/').at(-1) ?? '');
+  yield { where: 'dashboard', text: JSON.stringify(await client.send(new GetDashboardCommand({ DashboardName }))) };
   yield { where: 'alarms', text: JSON.stringify(await client.send(new DescribeAlarmsCommand({}))) };
 }
 

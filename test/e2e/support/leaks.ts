@@ -20,26 +20,41 @@ export interface Leak {
   readonly kind: 'value' | 'callback secret';
 }
 
-/** Characters of 256 bits in base64url. */
+/** What a secret is made of, whichever it is. Text is looked at run by run, since most runs come again and again. */
+export const SECRET_PATTERN = /^[A-Za-z0-9+/=_.-]{20,}$/;
+const RUNS = /[A-Za-z0-9+/=_.-]{20,}/g;
+
+/** 256 bits in base64url: 43 characters, without a sign of it around. */
 const SECRET_LENGTH = 43;
+const SECRET_RUNS = new RegExp(`[A-Za-z0-9_-]{${SECRET_LENGTH},}`, 'g');
 
-/** Base64url without a sign of it around: in a path, in quotes, behind an equals sign. */
-const RUNS = new RegExp(`[A-Za-z0-9_-]{${SECRET_LENGTH},}`, 'g');
+export class LeakScanner {
+  private readonly clean = new Set<string>();
 
-export function findLeaks(places: Iterable<Place>, { values, hashes }: Secrets): Leak[] {
-  const leaks: Leak[] = [];
-  for (const { where, text } of places) {
-    if (values.some((value) => text.includes(value))) leaks.push({ where, kind: 'value' });
-    if (secretsIn(text, hashes)) leaks.push({ where, kind: 'callback secret' });
+  constructor(private readonly secrets: Secrets) {}
+
+  scan({ where, text }: Place): Leak[] {
+    const kinds = new Set<Leak['kind']>();
+    for (const [run] of text.matchAll(RUNS)) {
+      if (this.clean.has(run)) continue;
+      const found = this.kindsIn(run);
+      found.forEach((kind) => kinds.add(kind));
+      if (found.length === 0) this.clean.add(run);
+    }
+    return [...kinds].map((kind) => ({ where, kind }));
   }
-  return leaks;
+
+  private kindsIn(run: string): Leak['kind'][] {
+    const { values, hashes } = this.secrets;
+    const kinds: Leak['kind'][] = [];
+    if (values.some((value) => run.includes(value))) kinds.push('value');
+    if (windowsOf(run).some((window) => hashes.has(hashCallbackSecret(window)))) kinds.push('callback secret');
+    return kinds;
+  }
 }
 
-function secretsIn(text: string, hashes: ReadonlySet<string>): boolean {
-  for (const [run] of text.matchAll(RUNS)) {
-    for (let start = 0; start + SECRET_LENGTH <= run.length; start++) {
-      if (hashes.has(hashCallbackSecret(run.slice(start, start + SECRET_LENGTH)))) return true;
-    }
-  }
-  return false;
+function windowsOf(run: string): string[] {
+  return [...run.matchAll(SECRET_RUNS)].flatMap(([part]) =>
+    Array.from({ length: part.length - SECRET_LENGTH + 1 }, (_, start) => part.slice(start, start + SECRET_LENGTH)),
+  );
 }
