@@ -43,9 +43,10 @@ test(`${FORGERIES} forged callbacks in a burst while ${JOBS} jobs run`, async ()
   const replies = await inFlight(FORGERIES, (index) => forgery(index, attemptIds), 20);
   const jobs = await Promise.all(started.map(({ executionArn }) => waitForEnd(executionArn, 300_000)));
 
-  // A machine that cannot start functions in time answers 502: nobody is let in by that either.
+  // A machine that cannot start functions in time kills them and answers 502: nobody is let in by that either.
+  const killed = replies.filter(({ status }) => status === 502).length;
   const turnedAway = replies.filter(({ status }) => status === 404).length;
-  expect(replies.filter(({ status }) => status !== 404 && status !== 502)).toEqual([]);
+  expect(turnedAway + killed).toBe(FORGERIES);
   expect(turnedAway).toBeGreaterThan(FORGERIES / 2);
   expect(jobs.filter(({ status }) => status !== 'SUCCEEDED')).toEqual([]);
   // None of the ids that were made up was ever asked for: strangers cost EvoLink nothing.
@@ -53,8 +54,8 @@ test(`${FORGERIES} forged callbacks in a burst while ${JOBS} jobs run`, async ()
   expect(await simulator.tasks()).toHaveLength(JOBS);
   await eventually(async () => {
     const counted = await metricSum({ name: METRIC.callbacksRejected, since });
-    // One that was cut short may have been counted before.
-    expect(counted).toBeGreaterThanOrEqual(turnedAway);
+    // A function that is killed takes the lines with it that were not collected yet; without one it is all of them.
+    expect(counted).toBeGreaterThanOrEqual(turnedAway - killed);
     expect(counted).toBeLessThanOrEqual(FORGERIES);
   }, 60_000);
 }, 900_000);
