@@ -18,7 +18,9 @@ export interface ImagePipelineProps {
   readonly apiKey: ISecret;
 
   /**
-   * Where the images go. The pipeline writes objects below `<output prefix><tenant>/<yyyy>/<mm>/<dd>/<job id>/`.
+   * Where the images go. The pipeline writes objects below `<output prefix><tenant>/<yyyy>/<mm>/<dd>/<job id>/`; apps
+   * may put references below `references/`, which expire after 7 days in the pipeline's own bucket. The lifecycle of a
+   * bucket given here is its owner's.
    *
    * @default - a new private bucket, encrypted with keys of S3, reachable over TLS only
    */

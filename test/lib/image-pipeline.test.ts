@@ -211,7 +211,7 @@ describe('each property changes the template', () => {
     const { template } = synth(() => ({ imageRetention: Duration.days(400) }));
 
     template.hasResourceProperties('AWS::S3::Bucket', {
-      LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 400 })] },
+      LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 400 }), Match.anyValue()] },
     });
     const [rule] = resource(minimal.json, 'AWS::S3::Bucket').Properties.LifecycleConfiguration.Rules;
     expect(rule).not.toHaveProperty('ExpirationInDays');
@@ -241,7 +241,11 @@ describe('what holds data', () => {
       },
       OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
       LifecycleConfiguration: {
-        Rules: [{ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 }, Status: 'Enabled' }],
+        Rules: [
+          { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 }, Status: 'Enabled' },
+          // References only: images are kept.
+          { Prefix: 'references/', ExpirationInDays: 7, Status: 'Enabled' },
+        ],
       },
     });
     minimal.template.hasResourceProperties('AWS::S3::BucketPolicy', {
