@@ -60,7 +60,7 @@ function readState(args: Arguments, problems: UsageProblem[]): ExecutionStatus |
 }
 
 function explainRights(error: Error): never {
-  if (!/^AccessDenied/.test(error.name)) throw error;
+  if (!error.name.startsWith('AccessDenied')) throw error;
   const message =
     "These credentials lack states:ListExecutions, an operator's right. A job of which you know the id: evolink-images status <job>";
   throw new CommandError(message, { cause: error });

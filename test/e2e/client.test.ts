@@ -51,7 +51,7 @@ describe('generate', () => {
 
   test('presign: anybody may fetch the image', async () => {
     const [image] = output.images;
-    const response = await fetch(await client.presign(image!, { expiresInSeconds: 60 }));
+    const response = await fetch(await client.presign(image, { expiresInSeconds: 60 }));
 
     expect(response.status).toBe(200);
     expect(sha256(new Uint8Array(await response.arrayBuffer()))).toBe(image?.sha256);
@@ -124,7 +124,7 @@ describe('the command line', () => {
     );
 
     const { images, files, job_id } = JSON.parse(text) as JobOutput & { files: string[] };
-    const manifest = await getJson(images[0]!.key.replace(/[^/]+$/, 'manifest.json'));
+    const manifest = await getJson(images[0].key.replace(/[^/]+$/, 'manifest.json'));
     expect(files).toEqual(['image-01.png', 'image-02.png'].map((name) => join(folder, job_id, name)));
     expect(files.map((file) => sha256(readFileSync(file)))).toEqual(
       (manifest.images as JobOutput['images']).map((image) => image.sha256),

@@ -87,7 +87,7 @@ const CHARGED: readonly Charged[] = ['no', 'yes', 'unknown'];
 function parsed(text: string | undefined): Partial<FailureCause> | string | undefined {
   try {
     const value: unknown = JSON.parse(text ?? '');
-    return isObject(value) ? (value as Partial<FailureCause>) : text;
+    return isObject(value) ? value : text;
   } catch {
     return text;
   }
