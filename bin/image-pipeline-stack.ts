@@ -1,5 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { ManagedPolicy, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -20,6 +21,9 @@ export class ImagePipelineStack extends Stack {
     this.pipeline = new ImagePipeline(this, 'Pipeline', {
       ...settings,
       apiKey: Secret.fromSecretNameV2(this, 'ApiKey', apiKeySecretName),
+      referenceBuckets: settings.referenceBuckets?.map((name) =>
+        Bucket.fromBucketName(this, `References-${name}`, name),
+      ),
       alarms: { ...settings.alarms, topic: alarmEmail === undefined ? undefined : this.createAlarmTopic(alarmEmail) },
     });
     this.createOutputs(settings, this.createUsePolicy());
@@ -76,6 +80,10 @@ export class ImagePipelineStack extends Stack {
       ReconcileFunctionName: [
         "Compares the ledger with EvoLink's account; may be invoked at any time.",
         this.pipeline.functions.reconcile.functionName,
+      ],
+      DeadLetterQueueUrl: [
+        'Asynchronous work that failed for good; `evolink-images redrive` shows it.',
+        this.pipeline.deadLetterQueue.queueUrl,
       ],
       MetricsNamespace: ['CloudWatch namespace of the metrics.', this.pipeline.metricsNamespace],
       ServiceName: ['Value of the dimension `service` of each metric.', this.pipeline.serviceName],

@@ -49,6 +49,15 @@ export const hosts: Reader<string[]> = (raw) => {
     : refuse('host names in lower case, separated by commas', raw);
 };
 
+/** Names separated by commas, by the rules of S3. */
+export const buckets: Reader<string[]> = (raw) => {
+  const names = typeof raw === 'string' ? raw.split(',').map((name) => name.trim()) : [];
+  const valid = names.every((name) => /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name));
+  return valid && names.length > 0 && new Set(names).size === names.length
+    ? names
+    : refuse('names of different buckets, separated by commas', raw);
+};
+
 function wholeNumber(raw: unknown): number | undefined {
   if (typeof raw === 'number') return Number.isSafeInteger(raw) ? raw : undefined;
   return typeof raw === 'string' && /^\d{1,9}$/.test(raw) ? Number(raw) : undefined;

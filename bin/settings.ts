@@ -16,7 +16,7 @@ import {
   Resolution,
 } from '../lib';
 import { budgets, credits, positive, prices, tenants } from './money-readers';
-import { choice, hosts, httpsUrl, integer, matching, numberOf, type Reader, textWhere } from './readers';
+import { buckets, choice, hosts, httpsUrl, integer, matching, numberOf, type Reader, textWhere } from './readers';
 
 export const PREFIX = 'pipeline:';
 
@@ -32,11 +32,14 @@ const READERS = {
   defaultN: integer(1, 10),
   callbackTimeoutMinutes: integer(5, 24 * 60),
   maxAttempts: integer(1, 10),
+  maxConcurrentTasks: integer(1, 1_000),
+  maxQueueMinutes: integer(5, 7 * 24 * 60),
   firstCheckSeconds: integer(3, 3_600),
   sweepIntervalMinutes: integer(1, 60),
   logRetentionDays: numberOf(Object.values(RetentionDays).filter((days) => typeof days === 'number')),
   imageRetentionDays: integer(1, 36_500),
   removalPolicy: choice(['retain', 'destroy']),
+  referenceBuckets: buckets,
   resultHosts: hosts,
   maxCreditsPerJob: credits,
   budgets,
@@ -66,11 +69,14 @@ export interface Settings {
   readonly defaults: RequestDefaults;
   readonly callbackTimeout?: Duration;
   readonly maxAttempts?: number;
+  readonly maxConcurrentTasks?: number;
+  readonly maxQueueTime?: Duration;
   readonly firstCheckAfter?: Duration;
   readonly sweepInterval?: Duration;
   readonly logRetention?: RetentionDays;
   readonly imageRetention?: Duration;
   readonly removalPolicy?: RemovalPolicy;
+  readonly referenceBuckets?: string[];
   readonly resultHosts?: string[];
   readonly maxCreditsPerJob?: number;
   readonly budgets?: Budget[];
@@ -133,6 +139,8 @@ function toSettings(values: Values): Settings {
     },
     callbackTimeout: when(values.callbackTimeoutMinutes, (minutes) => Duration.minutes(minutes)),
     maxAttempts: values.maxAttempts,
+    maxConcurrentTasks: values.maxConcurrentTasks,
+    maxQueueTime: when(values.maxQueueMinutes, (minutes) => Duration.minutes(minutes)),
     firstCheckAfter: when(values.firstCheckSeconds, (seconds) => Duration.seconds(seconds)),
     sweepInterval: when(values.sweepIntervalMinutes, (minutes) => Duration.minutes(minutes)),
     logRetention: values.logRetentionDays,
@@ -140,6 +148,7 @@ function toSettings(values: Values): Settings {
     removalPolicy: when(values.removalPolicy, (policy) =>
       policy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     ),
+    referenceBuckets: values.referenceBuckets,
     resultHosts: values.resultHosts,
     maxCreditsPerJob: values.maxCreditsPerJob,
     budgets: values.budgets,

@@ -41,6 +41,17 @@ export const FAILURES = {
     charged: 'no',
     startAgain: 'After an operator resumed it.',
   },
+  QueueTimedOut: {
+    meaning: 'The job waited for a slot longer than the pipeline lets a job wait (`maxQueueTime`). It was not sent.',
+    charged: 'no',
+    startAgain: 'Later, or after an operator raised `maxConcurrentTasks`.',
+  },
+  JobStopped: {
+    meaning:
+      'The job was stopped while it waited for a slot, so it was never sent. Appears in the ledger and in metrics.',
+    charged: 'no',
+    startAgain: 'If the image is still wanted.',
+  },
   JobIdReused: {
     meaning: 'Another execution used this job id (execution name) before and its attempts are still on record.',
     charged: 'no',
@@ -79,9 +90,17 @@ export const FAILURES = {
     startAgain: 'With another prompt or reference image. The same content is blocked again.',
   },
   ReferenceImageUnusable: {
-    meaning: 'EvoLink could not fetch or decode a reference image, or its pixels do not fit the request.',
+    meaning:
+      'A reference image could not be fetched or decoded, or its pixels do not fit the request. EvoLink says so in `provider`; for an object of S3 that we refused before anything was sent, `problems` says why.',
     charged: 'no',
-    startAgain: 'With another reference image, reachable without login.',
+    startAgain: 'With another reference image; one behind https must be reachable without login.',
+  },
+  ReferenceUnavailable: {
+    meaning:
+      'S3 did not give us a reference image (throttled, at fault, or silent), also after the pipeline waited and tried again. Nothing was sent to EvoLink.',
+    charged: 'no',
+    startAgain: 'Later, unchanged.',
+    retry: { waitSeconds: 5 },
   },
   RateLimited: {
     meaning: 'EvoLink had too many requests from this key (429), also after the pipeline waited and tried again.',

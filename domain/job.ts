@@ -82,6 +82,8 @@ export interface JobOutput {
   readonly tenant: string;
   readonly images: readonly ArchivedImage[];
   readonly requested: RequestedImages;
+  /** The job had ended without an image before they were saved. Absent for a job that succeeded. */
+  readonly salvaged?: true;
   /** EvoLink delivered fewer images than `n`. The charge follows what was delivered. */
   readonly partial: boolean;
   readonly warnings: readonly Warning[];

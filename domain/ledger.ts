@@ -31,6 +31,8 @@ export interface LedgerRecord {
   readonly images: number;
   readonly state: LedgerState;
   readonly failure?: FailureName;
+  /** Its images were saved although its job had ended before. */
+  readonly salvaged?: boolean;
   readonly creditsHeld: number;
   readonly creditsUsed: number;
   readonly basis: UsageBasis;

@@ -29,6 +29,8 @@ export interface ValidationContext {
   readonly defaults: RequestDefaults;
   /** Reference images on this machine: for the local cloud only. */
   readonly allowLoopback: boolean;
+  /** Buckets whose objects may be references. @default - not known, so none is refused */
+  readonly referenceBuckets?: readonly string[];
   /** @default - EvoLink's published prices */
   readonly prices?: PriceTable;
   /** The pipeline's own cap on one job, in credit units (10⁻⁴ credit). @default - none */
@@ -80,13 +82,13 @@ export function validateRequest(input: unknown, context: ValidationContext): Val
 
 /** Reads every field. Where one has a problem, a harmless value stands in for it, so that the rest is still checked. */
 function readJob(input: JsonObject, context: ValidationContext, findings: Findings): Job {
-  const { jobId, defaults, allowLoopback, prices } = context;
+  const { jobId, defaults, prices } = context;
   const model = readModel(input, defaults, findings);
   const prompt = readPrompt(input, model, findings);
   const { size, resolution, pixels } = readSize(input, defaults, model, findings);
   const quality = readQuality(input, defaults, model, findings);
   const n = readCount(input, defaults, model, findings);
-  const imageUrls = readImageUrls(input, model, allowLoopback, findings);
+  const imageUrls = readImageUrls(input, model, context, findings);
 
   const references = imageUrls.length;
   const image = { size, ...(resolution && { resolution }), ...(quality && { quality }), n };

@@ -96,7 +96,7 @@ export class EvolinkClient {
     return this.query(route, options, {
       path: `/v1/tasks/${encodeURIComponent(id)}`,
       read: (body, reply) => {
-        const task = readTask(body, id);
+        const task = readTask(body, id, this.caller.redactKey);
         return task && { ...task, requestId: requestIdOf(reply, this.caller.redactKey) };
       },
     });

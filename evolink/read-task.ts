@@ -3,6 +3,7 @@
  * @see https://docs.evolink.ai/en/api-manual/task-management/get-task-detail
  */
 import { codeText, finite, isObject, objectOr, text, type JsonObject } from './json';
+import type { Redact } from './redact';
 import type { SubmittedTask, Task, TaskStatus } from './types';
 
 /** EvoLink documents four states; `cancelled` comes in two spellings from its own client and callbacks. */
@@ -37,7 +38,7 @@ export function readSubmittedTask(body: unknown): SubmittedTask | undefined {
 }
 
 /** A task that was asked for by id; `undefined` where the reply is no task, or another one. */
-export function readTask(body: unknown, id: string): Task | undefined {
+export function readTask(body: unknown, id: string, redact: Redact): Task | undefined {
   if (!isObject(body)) return undefined;
   if (body.id !== undefined && body.id !== id) return undefined;
   const status = readStatus(body);
@@ -50,7 +51,7 @@ export function readTask(body: unknown, id: string): Task | undefined {
     model: text(body.model),
     billingRule: billingRule(body),
     results: readResults(body),
-    error: ended ? readTaskError(body.error) : undefined,
+    error: ended ? redacted(readTaskError(body.error), redact) : undefined,
     usage: body.usage ?? undefined,
   };
 }
@@ -65,6 +66,11 @@ function readTaskError(error: unknown): Task['error'] {
   if (typeof error === 'string') return { code: '', message: error };
   if (!isObject(error)) return undefined;
   return { code: codeText(error.code) ?? '', message: text(error.message) ?? '' };
+}
+
+/** EvoLink may quote the URL of a reference that it could not fetch, and a signed one is a credential. */
+function redacted(error: Task['error'], redact: Redact): Task['error'] {
+  return error && { code: redact(error.code), message: redact(error.message) };
 }
 
 /** `results` is the documented place; `result_data` repeats it under one of two names. */

@@ -17,6 +17,7 @@ export function alarmRules(props: PipelineAlarmsProps): AlarmRule[] {
     ...creditsLeft(props),
     failureRate(props),
     oldestOpenAttempt(props),
+    ...leftBehind(props),
     ...bookkeeping(props),
     ...keyRefused(props),
   ];
@@ -101,6 +102,33 @@ function oldestOpenAttempt({ pipeline, options, callbackTimeout, sweepInterval }
     why: 'Unless configured otherwise the threshold is half an hour above the time limit of a task: by then it has ended and its images are archived.',
     section: 'oldest-open-attempt',
   };
+}
+
+function leftBehind({ pipeline, deadLetterQueue }: PipelineAlarmsProps): AlarmRule[] {
+  return [
+    {
+      id: 'AttemptsLost',
+      metric: pipeline.metricAttemptsLost(),
+      comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 1,
+      // Nothing was given up.
+      missing: NOT_BREACHING,
+      sentence: 'A task was given up after a day: it never ended, or its images were never saved.',
+      why: 'One is enough: it may be paid for, and its links have expired.',
+      section: 'attempts-lost',
+    },
+    {
+      id: 'DeadLetters',
+      metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(5) }),
+      comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 1,
+      // SQS reports nothing for a queue that nobody used for hours.
+      missing: NOT_BREACHING,
+      sentence: 'Asynchronous work of the pipeline failed at all of its tries.',
+      why: 'One is enough: the sweep does most of this work as well, so that something is wrong in general.',
+      section: 'dead-letters',
+    },
+  ];
 }
 
 function bookkeeping(props: PipelineAlarmsProps): AlarmRule[] {

@@ -58,6 +58,11 @@ export class ArchiveBucket extends Construct {
     return this.grant(grantee, `${REFERENCES.prefix}*`, 's3:PutObject', 'kms:GenerateDataKey');
   }
 
+  /** Lets a function read what apps put there, and so sign URLs that do. */
+  public grantReadReferences(grantee: IGrantable): Grant {
+    return this.grant(grantee, `${REFERENCES.prefix}*`, 's3:GetObject', 'kms:Decrypt');
+  }
+
   /** Lets somebody read every object of the bucket, with the key of the bucket where it has one of its own. */
   public grantRead(grantee: IGrantable): Grant {
     return this.grant(grantee, '*', 's3:GetObject', 'kms:Decrypt');

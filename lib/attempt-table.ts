@@ -55,7 +55,17 @@ export class AttemptTable extends Construct {
 
   /** Lets a function read an attempt with all that is kept beside it, and record what became of its images. */
   public grantRecord(grantee: IGrantable): Grant {
-    return this.grant(grantee, ['Query', 'PutItem', 'UpdateItem'], this.table.tableArn);
+    return this.grant(grantee, ['GetItem', 'Query', 'PutItem', 'UpdateItem'], this.table.tableArn);
+  }
+
+  /** Lets a function see who is next in the queue. */
+  public grantReadQueue(grantee: IGrantable): Grant {
+    return this.grant(grantee, ['Query'], this.table.tableArn);
+  }
+
+  /** Lets a function take attempts out of the queue. */
+  public grantLeaveQueue(grantee: IGrantable): Grant {
+    return this.grant(grantee, ['DeleteItem'], this.table.tableArn);
   }
 
   /** Lets a function read what was spent and what is held, and remember what it found. */

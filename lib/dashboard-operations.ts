@@ -6,7 +6,7 @@ import type { MeteredPipeline } from './metrics';
 
 /** Rows of widgets. */
 export function operationRows(pipeline: MeteredPipeline): IWidget[][] {
-  return [outcomes(pipeline), latency(pipeline), completion(pipeline), attention(pipeline)];
+  return [outcomes(pipeline), latency(pipeline), completion(pipeline), attention(pipeline), leftBehind(pipeline)];
 }
 
 function outcomes(pipeline: MeteredPipeline): IWidget[] {
@@ -60,6 +60,21 @@ function attention(pipeline: MeteredPipeline): IWidget[] {
       { unit: 'seconds', metrics: [pipeline.metricOldestOpenAttemptSeconds({ label: 'age of the oldest' })] },
       { unit: 'attempts', metrics: [pipeline.metricOpenAttempts({ label: 'open' })] },
     ),
+    graphOfTwo(
+      'Queue',
+      { unit: 'jobs', metrics: [pipeline.metricQueuedJobs({ label: 'waiting for a slot' })] },
+      { unit: 'slots', metrics: [pipeline.metricSlotsTaken({ label: 'slots taken' })] },
+    ),
+  ];
+}
+
+function leftBehind(pipeline: MeteredPipeline): IWidget[] {
+  return [
+    graph('Tasks that nobody waited for', 'attempts', [
+      pipeline.metricAttemptsOrphaned({ label: 'orphaned' }),
+      pipeline.metricImagesSalvaged({ label: 'images salvaged' }),
+      pipeline.metricAttemptsLost({ label: 'lost' }),
+    ]),
     graph('Emergency stop', '1 = paused', [pipeline.metricPaused({ label: 'paused' })]),
   ];
 }

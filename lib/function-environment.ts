@@ -12,7 +12,8 @@ export interface Environment {
 }
 
 /** The functions, as their bundles are called. */
-export type FunctionName = 'validate' | 'submit' | 'callback' | 'sweep' | 'archive' | 'reconcile';
+export type FunctionName =
+  'validate' | 'submit' | 'dispatch' | 'callback' | 'sweep' | 'ended' | 'archive' | 'reconcile';
 
 /** Each function gets what it uses and no more. Settings travel as text; as JSON where they have parts. */
 export function functionEnvironments(
@@ -34,14 +35,28 @@ export function functionEnvironments(
     [ENV.apiKeySecretId]: props.apiKey.secretFullArn ?? props.apiKey.secretName,
     [ENV.budgets]: JSON.stringify(props.budgets.map((budget) => budget._render())),
   };
-  const completion = { ...account, [ENV.maxAttempts]: Tokenization.stringifyNumber(props.maxAttempts) };
+  const ending = {
+    [ENV.maxAttempts]: Tokenization.stringifyNumber(props.maxAttempts),
+    ...(props.maxConcurrentTasks === undefined
+      ? {}
+      : { [ENV.maxConcurrentTasks]: Tokenization.stringifyNumber(props.maxConcurrentTasks) }),
+  };
+  const completion = { ...account, ...ending };
+  const queue = { [ENV.maxQueueSeconds]: String(props.maxQueueTime.toSeconds()) };
   const firstCheck = { [ENV.firstCheckSeconds]: String(props.firstCheckAfter.toSeconds()) };
   const timeLimit = { [ENV.taskTimeoutSeconds]: String(props.callbackTimeout.toSeconds()) };
   return {
-    validate: { ...common, [ENV.requestDefaults]: stack.toJsonString(props.defaults), ...jobCap(props) },
-    submit: { ...common, ...completion, ...firstCheck },
+    validate: {
+      ...common,
+      [ENV.requestDefaults]: stack.toJsonString(props.defaults),
+      [ENV.referenceBuckets]: stack.toJsonString(props.references.names()),
+      ...jobCap(props),
+    },
+    submit: { ...common, ...completion, ...firstCheck, ...timeLimit, ...queue },
+    dispatch: { ...common, ...completion, ...firstCheck, ...timeLimit, ...queue },
     callback: { ...common, ...completion },
     sweep: { ...common, ...completion, ...firstCheck, ...timeLimit },
+    ended: { ...common, ...table, ...ending },
     archive: {
       ...common,
       ...table,
@@ -69,7 +84,7 @@ export function validateEnvironment(scope: IConstruct, environment: Environment)
   if (bytes > ENVIRONMENT_LIMIT) {
     throw new Error(
       `${scope.node.path}: settings must fit into the ${ENVIRONMENT_LIMIT} bytes of a function's environment, got about ${bytes}: ` +
-        'use fewer budgets (perTenant covers every tenant at once) or tenants, or a shorter price table',
+        'use fewer budgets (perTenant covers every tenant at once), tenants or reference buckets, or a shorter price table',
     );
   }
 }

@@ -27,6 +27,18 @@ export interface ImagePipelineProps {
   readonly archiveBucket?: IBucket;
 
   /**
+   * Buckets whose objects may be reference images, written `s3://bucket/key` in a request: in the pipeline's region, and
+   * not closed to requests from outside (a signed URL is fetched by EvoLink's server). Every app that may start a job
+   * may have any image of them sent to EvoLink.
+   *
+   * Objects under a key of KMS need the bucket with its `encryptionKey`, also where it is imported. To use images of
+   * the archive as references, give one bucket here and as `archiveBucket`.
+   *
+   * @default - public https addresses, and what apps put below `references/` of the archive bucket
+   */
+  readonly referenceBuckets?: IBucket[];
+
+  /**
    * What a request gets for a field that it leaves out.
    *
    * @default - EvoLink's own defaults: one picture of gpt-image-2, size auto, medium quality
@@ -47,6 +59,23 @@ export interface ImagePipelineProps {
    * @default 3
    */
   readonly maxAttempts?: number;
+
+  /**
+   * Tasks that the pipeline has at EvoLink at once, 1 to 1000. Further jobs wait for a slot in the workflow's waiting
+   * state, which costs nothing: first come first served within a tenant, tenants in turn. EvoLink limits the tasks of a
+   * key and publishes no figure; its users report about 3. Jobs above EvoLink's limit meet a 429 and are tried again.
+   *
+   * @default - no limit; after a 429 everything waits as long as EvoLink asks
+   */
+  readonly maxConcurrentTasks?: number;
+
+  /**
+   * How long a job may wait for a slot: 5 minutes to 7 days, in whole seconds. After that it fails with `QueueTimedOut`
+   * and was not sent.
+   *
+   * @default Duration.hours(6)
+   */
+  readonly maxQueueTime?: Duration;
 
   /**
    * When the sweep first asks EvoLink for a task whose callback did not come, counted from its submission: 3 seconds

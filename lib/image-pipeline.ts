@@ -5,19 +5,23 @@ import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { DEFAULT_EVOLINK_BASE_URL, ENV } from '../domain/constants';
 import { ArchiveBucket } from './archive-bucket';
 import { AttemptTable } from './attempt-table';
 import { CallbackEndpoint } from './callback-endpoint';
+import { DeadLetters } from './dead-letters';
 import { FunctionSchedule } from './function-schedule';
 import type { ImagePipelineProps } from './image-pipeline-props';
+import { JobEndRule } from './job-end-rule';
 import { MeteredPipeline } from './metrics';
 import { packageVersion } from './package';
 import { PipelineAlarms } from './pipeline-alarms';
 import { PipelineDashboard } from './pipeline-dashboard';
 import { PipelineFunctions } from './pipeline-functions';
+import { ReferenceBuckets } from './reference-buckets';
 import { TaskCompletion } from './task-completion';
 import { validateProps } from './validate-props';
 import { Workflow } from './workflow';
@@ -46,6 +50,9 @@ export class ImagePipeline extends MeteredPipeline {
 
   /** The functions. */
   public readonly functions: PipelineFunctions;
+
+  /** Asynchronous work that failed for good. `evolink-images redrive` shows it and does it again. */
+  public readonly deadLetterQueue: Queue;
 
   /** Receives EvoLink's callbacks. */
   public readonly callbackApi: HttpApi;
@@ -80,11 +87,15 @@ export class ImagePipeline extends MeteredPipeline {
       imageRetention: props.imageRetention,
       removalPolicy: props.removalPolicy,
     });
+    const deadLetters = new DeadLetters(this, 'DeadLetters');
+    this.deadLetterQueue = deadLetters.queue;
     this.functions = new PipelineFunctions(this, 'Functions', {
       ...settings,
       apiKey: props.apiKey,
+      deadLetters,
       attempts,
       archive: this.archive,
+      references: new ReferenceBuckets(props.referenceBuckets ?? [], this.archive),
       version: this.version,
       serviceName: this.serviceName,
       metricsNamespace: this.metricsNamespace,
@@ -102,17 +113,29 @@ export class ImagePipeline extends MeteredPipeline {
       pipelineName: this.serviceName,
     });
 
-    this.functions.submit.addEnvironment(ENV.callbackBaseUrl, endpoint.url);
+    for (const sender of [this.functions.submit, this.functions.dispatch]) {
+      sender.addEnvironment(ENV.callbackBaseUrl, endpoint.url);
+    }
     new TaskCompletion(this, 'TaskCompletion', { functions: this.functions, workflow: this.workflow });
     this.schedule(settings);
     this.stateMachine = this.workflow.stateMachine;
+    new JobEndRule(this, 'JobEndRule', {
+      stateMachine: this.stateMachine,
+      handler: this.functions.ended,
+      deadLetters,
+    });
     const { dashboard, url } = new PipelineDashboard(this, 'Dashboard', {
       ...settings,
       pipeline: this,
       functions: this.functions,
       stateMachine: this.stateMachine,
     });
-    const { alarms } = new PipelineAlarms(this, 'Alarms', { ...settings, pipeline: this, options: settings.alarms });
+    const { alarms } = new PipelineAlarms(this, 'Alarms', {
+      ...settings,
+      pipeline: this,
+      deadLetterQueue: this.deadLetterQueue,
+      options: settings.alarms,
+    });
 
     this.executionsArn = this.workflow.executionsArn();
     this.archiveBucket = this.archive.bucket;
@@ -157,6 +180,8 @@ function withDefaults(props: ImagePipelineProps) {
     defaults: props.defaults ?? {},
     callbackTimeout: props.callbackTimeout ?? Duration.hours(1),
     maxAttempts: props.maxAttempts ?? 3,
+    maxConcurrentTasks: props.maxConcurrentTasks,
+    maxQueueTime: props.maxQueueTime ?? Duration.hours(6),
     firstCheckAfter: props.firstCheckAfter ?? Duration.minutes(2),
     sweepInterval: props.sweepInterval ?? Duration.minutes(1),
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,

@@ -13,6 +13,7 @@ export { PipelineDashboard, type PipelineDashboardProps } from './pipeline-dashb
 export { PipelineFunction, type PipelineFunctionProps } from './pipeline-function';
 export { PipelineFunctions, type PipelineFunctionsProps } from './pipeline-functions';
 export { type CallPrices, ModelPrices, type PriceTable, type TokenPrices } from './prices';
+export { ReferenceBuckets } from './reference-buckets';
 export { Quality, Resolution, type RequestDefaults } from './request-defaults';
 export { TaskCompletion, type TaskCompletionProps } from './task-completion';
 export { Workflow, type WorkflowProps } from './workflow';

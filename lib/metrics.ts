@@ -108,6 +108,51 @@ export abstract class MeteredPipeline extends CostMetrics {
   }
 
   /**
+   * Attempts whose job was stopped, failed or took too long while they were at EvoLink or unsaved.
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricAttemptsOrphaned(props?: MetricOptions): Metric {
+    return this.metric(METRIC.attemptsOrphaned, Stats.SUM, props);
+  }
+
+  /**
+   * Images that were saved although their job had ended before.
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricImagesSalvaged(props?: MetricOptions): Metric {
+    return this.metric(METRIC.imagesSalvaged, Stats.SUM, props);
+  }
+
+  /**
+   * Attempts that were given up after a day without an end, or without their images.
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricAttemptsLost(props?: MetricOptions): Metric {
+    return this.metric(METRIC.attemptsLost, Stats.SUM, props);
+  }
+
+  /**
+   * Jobs that wait for a slot, as each sweep counted them.
+   *
+   * @default - maximum over 5 minutes
+   */
+  public metricQueuedJobs(props?: MetricOptions): Metric {
+    return this.metric(METRIC.queuedJobs, Stats.MAXIMUM, props);
+  }
+
+  /**
+   * Slots that are taken, as each sweep counted them; 0 without `maxConcurrentTasks`.
+   *
+   * @default - maximum over 5 minutes
+   */
+  public metricSlotsTaken(props?: MetricOptions): Metric {
+    return this.metric(METRIC.slotsTaken, Stats.MAXIMUM, props);
+  }
+
+  /**
    * Attempts that somebody still has to look after, as each sweep counted them.
    *
    * @default - maximum over 5 minutes

@@ -1,6 +1,7 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { AlarmRule } from './alarm-rule';
 import { alarmRules } from './alarm-rules';
@@ -12,6 +13,8 @@ import type { PipelineAlarmOptions } from './pipeline-alarm-options';
 export interface PipelineAlarmsProps {
   /** The pipeline whose metrics are watched. */
   readonly pipeline: MeteredPipeline;
+  /** Asynchronous work that failed for good. */
+  readonly deadLetterQueue: IQueue;
   /** Thresholds, and who is told. */
   readonly options: PipelineAlarmOptions;
   /** Limits of what may be spent. */

@@ -89,6 +89,13 @@ export class PipelineFunction extends Construct {
     });
   }
 
+  /** Lets this function start another one asynchronously, whose name it gets by an environment variable. */
+  public letStart(other: PipelineFunction, variable: string): void {
+    const resources = [other.lambdaFunction.functionArn];
+    this.role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources }));
+    this.lambdaFunction.addEnvironment(variable, other.lambdaFunction.functionName);
+  }
+
   /** The managed basic execution role may write to every log group of the account: too much. */
   private createRole(): Role {
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });

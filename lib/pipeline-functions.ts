@@ -3,14 +3,17 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { ENV } from '../domain/constants';
 import { acknowledgeWildcard } from './acknowledge';
 import { ApiKeyAccess } from './api-key-access';
 import type { ArchiveBucket } from './archive-bucket';
 import type { AttemptTable } from './attempt-table';
 import type { Budget } from './budget';
+import type { DeadLetters } from './dead-letters';
 import { functionEnvironments, type FunctionName } from './function-environment';
 import { PipelineFunction, type PipelineFunctionProps } from './pipeline-function';
 import type { PriceTable } from './prices';
+import type { ReferenceBuckets } from './reference-buckets';
 import type { RequestDefaults } from './request-defaults';
 
 /** Properties of `PipelineFunctions`. All of them are checked and defaulted by the pipeline. */
@@ -19,6 +22,8 @@ export interface PipelineFunctionsProps {
   readonly attempts: AttemptTable;
   /** Where images go. */
   readonly archive: ArchiveBucket;
+  /** Where reference images may come from besides public addresses. */
+  readonly references: ReferenceBuckets;
   /** The secret with EvoLink's API key. */
   readonly apiKey: ISecret;
   /** Version of the pipeline, for EvoLink's logs and ours. */
@@ -41,6 +46,16 @@ export interface PipelineFunctionsProps {
   readonly resultHosts: string[];
   /** How long logs are kept. */
   readonly logRetention: RetentionDays;
+  /** Where invocations end that failed for good. */
+  readonly deadLetters: DeadLetters;
+  /** Longest wait in the queue. */
+  readonly maxQueueTime: Duration;
+  /**
+   * Tasks at EvoLink at once.
+   *
+   * @default - no limit
+   */
+  readonly maxConcurrentTasks?: number;
   /** Limits of what may be spent. */
   readonly budgets: Budget[];
   /** The tenants that metrics tell apart. */
@@ -73,8 +88,15 @@ const FUNCTIONS = {
   },
   submit: {
     description: 'Claims an attempt and submits its task to EvoLink.',
-    // The POST may take 30 s. Besides the claim before it, 30 s remain to record that its outcome is unknown.
-    timeout: Duration.seconds(75),
+    // The POST may take 30 s. Besides the claim and the look at references before it, 30 s remain to record that its
+    // outcome is unknown.
+    timeout: Duration.seconds(85),
+    memorySize: 512,
+  },
+  dispatch: {
+    description: 'Sends the attempts that wait in the queue, as far as slots are free.',
+    // It stops taking attempts 85 s before its end: what it has taken by then is sent and recorded.
+    timeout: Duration.minutes(3),
     memorySize: 512,
   },
   callback: {
@@ -89,6 +111,11 @@ const FUNCTIONS = {
     timeout: Duration.seconds(55),
     memorySize: 512,
     ...SCHEDULED,
+  },
+  ended: {
+    description: 'Finds what a job that ended without an image still has at EvoLink or in the queue.',
+    timeout: Duration.seconds(60),
+    memorySize: 512,
   },
   archive: {
     description: 'Stores the images of a completed task.',
@@ -114,11 +141,17 @@ export class PipelineFunctions extends Construct {
   /** Claims an attempt and submits its task to EvoLink. */
   public readonly submit: LambdaFunction;
 
+  /** Sends what waits in the queue. */
+  public readonly dispatch: LambdaFunction;
+
   /** Answers EvoLink's callback: reads the task again and completes its attempt. */
   public readonly callback: LambdaFunction;
 
   /** Completes the attempts whose callback never came. */
   public readonly sweep: LambdaFunction;
+
+  /** Looks after what jobs leave behind that were stopped, failed or took too long. */
+  public readonly ended: LambdaFunction;
 
   /** Stores the images of a completed task. */
   public readonly archive: LambdaFunction;
@@ -131,17 +164,25 @@ export class PipelineFunctions extends Construct {
 
     const validate = this.create('validate', props);
     const submit = this.create('submit', props);
+    const dispatch = this.create('dispatch', props);
     const callback = this.create('callback', props);
     const sweep = this.create('sweep', props);
+    const ended = this.create('ended', props);
     const archive = this.create('archive', props);
     const reconcile = this.create('reconcile', props);
 
     const apiKey = new ApiKeyAccess(props.apiKey);
-    for (const { role } of [submit, callback, sweep, reconcile]) apiKey.grantRead(role);
-    for (const { role } of [submit, callback, sweep]) props.attempts.grantTransact(role);
+    for (const { role } of [submit, dispatch, callback, sweep, reconcile]) apiKey.grantRead(role);
+    for (const { role } of [submit, dispatch, callback, sweep, ended]) props.attempts.grantTransact(role);
+    for (const { role } of [dispatch, sweep, ended]) props.attempts.grantLeaveQueue(role);
+    props.attempts.grantReadQueue(dispatch.role);
+    for (const caller of [submit, callback, sweep]) caller.letStart(dispatch, ENV.dispatchFunction);
+    sweep.letStart(archive, ENV.archiveFunction);
+    for (const started of [dispatch, ended, archive]) props.deadLetters.receiveFrom(started);
     props.attempts.grantRecord(archive.role);
     props.attempts.grantReconcile(reconcile.role);
     for (const { role } of [sweep, reconcile]) props.attempts.grantFindOpen(role);
+    for (const { role } of [submit, dispatch]) props.references.grantSign(role);
     props.archive.grantWrite(archive.role);
     acknowledgeWildcard(
       archive.role,
@@ -151,8 +192,10 @@ export class PipelineFunctions extends Construct {
 
     this.validate = validate.lambdaFunction;
     this.submit = submit.lambdaFunction;
+    this.dispatch = dispatch.lambdaFunction;
     this.callback = callback.lambdaFunction;
     this.sweep = sweep.lambdaFunction;
+    this.ended = ended.lambdaFunction;
     this.archive = archive.lambdaFunction;
     this.reconcile = reconcile.lambdaFunction;
   }

@@ -16,6 +16,7 @@ import {
   validateInteger,
   validateNamespace,
   validatePositive,
+  validateReferenceBuckets,
   validateRunbookUrl,
   validateTenants,
 } from './validation';
@@ -40,8 +41,15 @@ export function validateProps(scope: IConstruct, props: ImagePipelineProps): voi
   validateDuration(scope, 'sweepInterval', props.sweepInterval, { min: MINUTE, max: HOUR, step: MINUTE });
   validateDuration(scope, 'reconcileInterval', props.reconcileInterval, { min: MINUTE, max: HOUR, step: MINUTE });
   validateInteger(scope, 'maxAttempts', props.maxAttempts, 1, 10);
+  validateInteger(scope, 'maxConcurrentTasks', props.maxConcurrentTasks, 1, 1_000);
+  validateDuration(scope, 'maxQueueTime', props.maxQueueTime, {
+    min: Duration.minutes(5),
+    max: Duration.days(7),
+    step: SECOND,
+  });
   validateHttpsUrl(scope, 'evolinkBaseUrl', props.evolinkBaseUrl);
   validateHosts(scope, 'resultHosts', props.resultHosts);
+  validateReferenceBuckets(scope, 'referenceBuckets', props.referenceBuckets);
   validateNamespace(scope, 'metricsNamespace', props.metricsNamespace);
   validateDashboardName(scope, 'dashboardName', props.dashboardName);
   validateRunbookUrl(scope, 'runbookUrl', props.runbookUrl);

@@ -1,4 +1,5 @@
-import { type Duration, Token } from 'aws-cdk-lib';
+import { type Duration, Stack, Token } from 'aws-cdk-lib';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 import { isPossibleSize, POSSIBLE_SIZES } from '../domain/explicit-pixels';
 import { MODEL_NAMES } from '../domain/models';
@@ -101,6 +102,15 @@ export function validateTenants(scope: IConstruct, name: string, values: string[
   }
   const twice = values.find((value, index) => values.indexOf(value) !== index);
   if (twice !== undefined) fail(scope, `${name} must differ from each other, got ${twice} more than once`);
+}
+
+/** A signed URL works in one region, and S3 answers elsewhere with a redirect that nobody follows. */
+export function validateReferenceBuckets(scope: IConstruct, name: string, buckets: IBucket[] = []): void {
+  const { region } = Stack.of(scope);
+  for (const { bucketName, env } of buckets) {
+    if (Token.isUnresolved(region) || Token.isUnresolved(env.region) || env.region === region) continue;
+    fail(scope, `${name} must be in ${region} like the pipeline, got ${bucketName} in ${env.region}`);
+  }
 }
 
 /** Sections are appended to it. */

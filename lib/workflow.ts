@@ -27,6 +27,8 @@ export interface WorkflowProps {
   readonly archive: IFunction;
   /** Time limit of one task at EvoLink. The waiting state allows an hour more: the sweep ends a task, not a time-out. */
   readonly callbackTimeout: Duration;
+  /** Longest wait for a slot. The waiting state allows for it besides the task's own time. */
+  readonly maxQueueTime: Duration;
   /** Attempts for one job. */
   readonly maxAttempts: number;
   /** The pipeline's name, unique in its account and region: its log group's, below a prefix of AWS. */
@@ -196,7 +198,7 @@ export class Workflow extends Construct {
 
 /** The waiting state outlives the time limit of its task, so that the job ends by what is known of the task. */
 function longestWait(props: WorkflowProps): Duration {
-  return props.callbackTimeout.plus(Duration.hours(1));
+  return props.maxQueueTime.plus(props.callbackTimeout).plus(Duration.hours(1));
 }
 
 /** Above anything that a job can take with all of its attempts, back-offs and archive tries: only a last resort. */

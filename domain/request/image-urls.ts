@@ -1,20 +1,30 @@
-/** `image_urls`: reference images, which EvoLink's server fetches without login. */
+/**
+ * `image_urls`: reference images, which EvoLink's server fetches without login. Objects of S3 get a signed URL before
+ * they are sent.
+ */
 import { field, type JsonObject } from '../json';
 import type { ModelCapabilities } from '../models';
 import { describe, hasLoneSurrogate } from '../preview';
 import { hostProblem, isLoopbackHost } from '../public-address';
+import { isS3Url } from '../s3-url';
 import type { Findings, ProblemCode } from './problems';
+import { checkExtension } from './reference-extension';
+import { checkS3Url } from './s3-urls';
 
 /** EvoLink names no limit for references; this is the one that it names for callback URLs. */
 const MAX_URL = 2_048;
-const EXTENSIONS = ['jpeg', 'jpg', 'png', 'webp'];
-/** `photo.gif` has an extension, `v1.2` has none. */
-const EXTENSION = /\.(?=[a-z0-9]*[a-z])([a-z0-9]{1,10})$/i;
+
+export interface ReferenceRules {
+  /** Local clouds only: references may come from this machine. */
+  readonly allowLoopback: boolean;
+  /** Buckets whose objects may be used. @default - not known, so none is refused */
+  readonly referenceBuckets?: readonly string[];
+}
 
 export function readImageUrls(
   input: JsonObject,
   model: ModelCapabilities,
-  allowLoopback: boolean,
+  rules: ReferenceRules,
   findings: Findings,
 ): string[] {
   const urls = field(input, 'image_urls');
@@ -33,24 +43,34 @@ export function readImageUrls(
   const firstPath = new Map<string, string>();
   urls.forEach((url: unknown, index) => {
     const path = `image_urls[${index}]`;
-    const parsed = checkUrl(path, url, allowLoopback, findings);
-    if (!parsed) return;
-    parsed.hash = '';
-    const earlier = firstPath.get(parsed.href);
+    const reference = checkReference(path, url, rules, findings);
+    if (reference === undefined) return;
+    const earlier = firstPath.get(reference);
     if (earlier) findings.refuse(path, 'url_duplicate', `The same reference as ${earlier}.`, shown(url));
-    else firstPath.set(parsed.href, path);
+    else firstPath.set(reference, path);
   });
   return urls.filter((url): url is string => typeof url === 'string');
 }
 
-/** @returns undefined when it is no URL at all */
-function checkUrl(path: string, value: unknown, allowLoopback: boolean, findings: Findings): URL | undefined {
+/** @returns what two ways to write the same reference have in common; undefined when it is no URL at all */
+function checkReference(path: string, value: unknown, rules: ReferenceRules, findings: Findings): string | undefined {
   const refuse = (code: ProblemCode, message: string) => findings.refuse(path, code, message, shown(value));
   if (typeof value !== 'string') {
     refuse('invalid_type', 'A reference must be a URL.');
     return undefined;
   }
   if (value.length > MAX_URL) refuse('too_long', `A URL may have at most ${MAX_URL} characters.`);
+  if (isS3Url(value)) return checkS3Url(path, value, rules.referenceBuckets, findings);
+  const url = checkHttpsUrl(value, rules.allowLoopback, refuse);
+  if (url) url.hash = '';
+  return url?.href;
+}
+
+function checkHttpsUrl(
+  value: string,
+  allowLoopback: boolean,
+  refuse: (code: ProblemCode, message: string) => void,
+): URL | undefined {
   // A URL parser drops or rewrites these, so that another parser may read another host.
   if (/[\s\p{Cc}\\]/u.test(value) || hasLoneSurrogate(value) || !URL.canParse(value)) {
     refuse('url_invalid', 'Not a URL.');
@@ -58,7 +78,7 @@ function checkUrl(path: string, value: unknown, allowLoopback: boolean, findings
   }
   const url = new URL(value);
   if (url.protocol !== 'https:') {
-    refuse('url_not_https', 'Only https URLs are fetched.');
+    refuse('url_not_https', 'Only https URLs and objects of S3 (s3://bucket/key) are fetched.');
     return url;
   }
   if (url.username !== '' || url.password !== '') {
@@ -66,19 +86,8 @@ function checkUrl(path: string, value: unknown, allowLoopback: boolean, findings
   }
   const problem = allowLoopback && isLoopbackHost(url.hostname) ? undefined : hostProblem(url.hostname);
   if (problem) refuse('url_not_public', `${problem} EvoLink must be able to fetch it.`);
-  const extension = extensionOf(url);
-  if (extension && !EXTENSIONS.includes(extension)) {
-    refuse(
-      'url_unsupported_extension',
-      `References are ${EXTENSIONS.join(', ')} files; the extension may be left out.`,
-    );
-  }
+  checkExtension(url.pathname.replaceAll(/%2e/gi, '.'), refuse);
   return url;
-}
-
-function extensionOf(url: URL): string | undefined {
-  const name = url.pathname.slice(url.pathname.lastIndexOf('/') + 1);
-  return EXTENSION.exec(name.replaceAll(/%2e/gi, '.'))?.[1]?.toLowerCase();
 }
 
 /**

@@ -33,6 +33,8 @@ export const PROBLEM_CODES = [
   'url_has_credentials',
   'url_unsupported_extension',
   'url_duplicate',
+  's3_url_invalid',
+  's3_bucket_not_allowed',
   'invalid_tenant',
   'invalid_metadata_key',
   'invalid_output_prefix',

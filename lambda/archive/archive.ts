@@ -39,7 +39,8 @@ const PARALLEL = 3;
  */
 export async function archive(event: ArchiveEvent, dependencies: ArchiveDependencies): Promise<JobOutput> {
   const { table, s3, bucket, now } = dependencies;
-  const record = await table.load(attemptIdOf(event.jobId, event.attempt));
+  const attemptId = attemptIdOf(event.jobId, event.attempt);
+  const record = await table.load(attemptId);
   if (record?.outcome === undefined || record.attempt.status !== 'COMPLETED') {
     throw new ArchiveError('AttemptNotFound', `attempt ${event.attempt} of job ${event.jobId} has nothing to archive`);
   }
@@ -50,9 +51,24 @@ export async function archive(event: ArchiveEvent, dependencies: ArchiveDependen
   const archivedAt = now();
   const output = jobOutput(record, images, archivedAt);
   await storeManifest(s3, bucket, folderOf(attempt, record.job) + MANIFEST_NAME, output);
-  if (await table.markArchived(attempt.attemptId, archivedAt)) emitArchived(attempt, images.length, archivedAt);
-  logger.info('archived', { job_id: attempt.jobId, attempt: attempt.attempt, images: images.length });
+  if (!(await table.markArchived(attempt, archivedAt))) return afterAnother(record, event, dependencies);
+  const salvaged = attempt.orphanedAt !== undefined;
+  if (salvaged) await table.noteSalvaged(attempt);
+  emitArchived(attempt, images.length, archivedAt, salvaged);
+  logger.info('archived', { job_id: attempt.jobId, attempt: attempt.attempt, images: images.length, salvaged });
   return output;
+}
+
+/** Either another run was first, or the job ended meanwhile: then the manifest is written anew, and says so. */
+async function afterAnother(
+  { attempt: { attemptId, orphanedAt } }: AttemptRecord,
+  event: ArchiveEvent,
+  dependencies: ArchiveDependencies,
+): Promise<JobOutput> {
+  const attempt = await dependencies.table.get(attemptId);
+  const isNews = attempt?.archivedAt !== undefined || (attempt?.orphanedAt !== undefined && orphanedAt === undefined);
+  if (!isNews) throw new ArchiveError('AttemptNotFound', `attempt ${event.attempt} of job ${event.jobId} is gone`);
+  return archive(event, dependencies);
 }
 
 async function archiveImages(record: AttemptRecord, dependencies: ArchiveDependencies): Promise<ArchivedImage[]> {

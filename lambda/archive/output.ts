@@ -19,6 +19,7 @@ export function jobOutput(
     tenant: attempt.tenant,
     images,
     requested: job.requested,
+    ...(attempt.orphanedAt === undefined ? {} : { salvaged: true as const }),
     partial: images.length < job.requested.n,
     warnings: job.warnings,
     estimate: estimateView(job.estimate),

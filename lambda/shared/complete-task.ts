@@ -18,7 +18,6 @@ const MAX_USAGE_CHARACTERS = 32_768;
 
 export interface CompleteTaskDependencies extends EndAttemptDependencies {
   readonly provider: Provider;
-  readonly now: () => number;
   /** What tokens cost, for a charge that EvoLink gives in tokens only. */
   readonly prices: PriceTable;
 }
@@ -43,9 +42,9 @@ export async function completeTask(
   dependencies: CompleteTaskDependencies,
   hint?: string,
 ): Promise<Completion> {
-  const { table, tokens, provider, now } = dependencies;
+  const { provider, now } = dependencies;
   if (isTerminal(attempt)) {
-    await deliver(attempt, table, tokens);
+    await deliver(attempt, dependencies);
     return 'ended';
   }
 

@@ -18,6 +18,11 @@ export function requireCount(key: keyof typeof ENV): number {
   return value;
 }
 
+/** The same, for a key that need not be set. */
+export function optionalCount(key: keyof typeof ENV): number | undefined {
+  return process.env[ENV[key]] ? requireCount(key) : undefined;
+}
+
 /** A JSON value; anything that does not parse is a fault of the deployment. */
 export function requireJson<T>(key: keyof typeof ENV): T {
   const text = requireEnv(key);

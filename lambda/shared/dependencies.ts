@@ -1,12 +1,17 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { ENV } from '../../domain/constants';
 import { DEFAULT_PRICES, type PriceTable } from '../../domain/prices';
 import { ApiKey } from './api-key';
 import { AttemptTable } from './attempts/attempt-table';
 import type { CompleteTaskDependencies } from './complete-task';
-import { optionalJson, requireCount, requireEnv } from './config';
+import { optionalCount, optionalJson, requireCount, requireEnv } from './config';
+import { Executions } from './executions';
+import { AsyncInvocation } from './invoke';
+import type { EndAttemptDependencies } from './end-attempt';
 import { Provider } from './provider';
 import { TaskTokens } from './task-token';
 
@@ -37,27 +42,47 @@ export function documentClient(limits = PATIENT): DynamoDBDocumentClient {
   });
 }
 
-/** Built once when a function starts: what submit, callback and sweep share. */
+/** Built once when a function starts: what all that complete tasks share. */
 export function attemptDependencies(limits = PATIENT): CompleteTaskDependencies {
   return {
-    ...accountDependencies(limits),
-    tokens: new TaskTokens(new SFNClient(clientOptions(limits))),
-    maxAttempts: requireCount('maxAttempts'),
+    ...endDependencies(limits),
+    provider: provider(limits),
     prices: optionalJson<PriceTable>('priceTable') ?? DEFAULT_PRICES,
   };
 }
 
+/** What ends an attempt, whether EvoLink knows of it or not. */
+export function endDependencies(limits = PATIENT): EndAttemptDependencies {
+  const stepFunctions = new SFNClient(clientOptions(limits));
+  return {
+    ...tableDependencies(limits),
+    tokens: new TaskTokens(stepFunctions),
+    executions: new Executions(stepFunctions),
+    dispatch: process.env[ENV.dispatchFunction] ? invocation('dispatchFunction', limits) : undefined,
+    maxConcurrentTasks: optionalCount('maxConcurrentTasks'),
+    maxAttempts: requireCount('maxAttempts'),
+  };
+}
+
+/** Another function of the pipeline, by the environment key that holds its name. */
+export function invocation(key: 'dispatchFunction' | 'archiveFunction', limits = PATIENT): AsyncInvocation {
+  return new AsyncInvocation(new LambdaClient(clientOptions(limits)), requireEnv(key));
+}
+
 /** The part that needs no workflow: the table and EvoLink. */
 export function accountDependencies(limits = PATIENT) {
+  return { ...tableDependencies(limits), provider: provider(limits) };
+}
+
+function tableDependencies(limits: CallLimits) {
   const client = documentClient(limits);
-  return {
-    client,
-    table: new AttemptTable(client, requireEnv('tableName')),
-    provider: new Provider(
-      new ApiKey(new SecretsManagerClient(clientOptions(limits)), requireEnv('apiKeySecretId')),
-      requireEnv('evolinkBaseUrl'),
-      requireEnv('version'),
-    ),
-    now: Date.now,
-  };
+  return { client, table: new AttemptTable(client, requireEnv('tableName')), now: Date.now };
+}
+
+function provider(limits: CallLimits): Provider {
+  return new Provider(
+    new ApiKey(new SecretsManagerClient(clientOptions(limits)), requireEnv('apiKeySecretId')),
+    requireEnv('evolinkBaseUrl'),
+    requireEnv('version'),
+  );
 }

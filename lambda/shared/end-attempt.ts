@@ -1,23 +1,20 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { FailureCauseFacts } from '../../domain/failure-cause';
 import { failureCause } from '../../domain/failure-cause';
 import type { FailureName } from '../../domain/failures';
 import { retryRule, SAME_ATTEMPT_FAILURES } from '../../domain/failures';
 import type { Attempt, StoredFailure } from './attempts/attempt';
 import { isTerminal } from './attempts/attempt';
-import type { AttemptTable } from './attempts/attempt-table';
 import type { AttemptEnd } from './attempts/book';
 import { book } from './attempts/book';
-import { readRequestFacts } from './attempts/request-facts';
+import { readRequestFacts } from './attempts/requests';
+import type { DeliverDependencies } from './deliver';
 import { deliver } from './deliver';
 import { logger } from './logger';
 import { emitBooking, emitJobFailed } from './metrics';
-import type { TaskTokens } from './task-token';
+import type { WakeDependencies } from './wake-dispatch';
+import { wakeDispatch } from './wake-dispatch';
 
-export interface EndAttemptDependencies {
-  readonly client: DynamoDBDocumentClient;
-  readonly table: AttemptTable;
-  readonly tokens: TaskTokens;
+export interface EndAttemptDependencies extends DeliverDependencies, WakeDependencies {
   readonly maxAttempts: number;
   /** How long a booking may meet conflicts, in milliseconds. @default 5000 */
   readonly patienceMs?: number;
@@ -30,19 +27,21 @@ export interface EndAttemptDependencies {
 export async function endAttempt(
   attempt: Attempt,
   end: AttemptEnd,
-  { client, table, tokens, patienceMs }: EndAttemptDependencies,
+  dependencies: EndAttemptDependencies,
 ): Promise<{ readonly won: boolean }> {
+  const { client, table, patienceMs } = dependencies;
   const request = await readRequestFacts(client, table.tableName, attempt);
   const won = await book({ client, tableName: table.tableName, patienceMs }, attempt, request, end);
   if (won) {
     emitBooking(attempt, end);
     // A job that was let go before has been counted then.
     const ends = attempt.deliveredAt === undefined && end.failure !== undefined && !mayRetry(end.failure);
-    if (ends) emitJobFailed(end.failure.name, attempt);
+    if (ends && end.nobodyWaits !== true) emitJobFailed(end.failure.name, attempt);
+    if (attempt.slot === true) await wakeDispatch(dependencies);
   }
   const current = await table.get(attempt.attemptId);
   if (current === undefined) return { won };
-  if (isTerminal(current)) await deliver(current, table, tokens);
+  if (isTerminal(current)) await deliver(current, dependencies);
   else logger.error('the attempt changed meanwhile and goes on', { job_id: current.jobId, task_id: current.taskId });
   return { won };
 }

@@ -1,7 +1,7 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { DIMENSION, METRIC, NO_QUALITY } from '../../domain/constants';
 import { formatCredits, formatUsd } from '../../domain/credits';
-import type { FailureName } from '../../domain/failures';
+import type { ArchiveFailureName, FailureName } from '../../domain/failures';
 import { readTokenUsage } from '../../domain/usage';
 import type { Attempt } from './attempts/attempt';
 import type { AttemptEnd } from './attempts/book';
@@ -18,6 +18,11 @@ const UNITS: Partial<Record<MetricName, (typeof MetricUnit)[keyof typeof MetricU
   [METRIC.completedBySweep]: MetricUnit.Count,
   [METRIC.callbacksRejected]: MetricUnit.Count,
   [METRIC.openAttempts]: MetricUnit.Count,
+  [METRIC.attemptsOrphaned]: MetricUnit.Count,
+  [METRIC.attemptsLost]: MetricUnit.Count,
+  [METRIC.imagesSalvaged]: MetricUnit.Count,
+  [METRIC.queuedJobs]: MetricUnit.Count,
+  [METRIC.slotsTaken]: MetricUnit.Count,
   [METRIC.outputTokens]: MetricUnit.Count,
   [METRIC.imageInputTokens]: MetricUnit.Count,
   [METRIC.textTokens]: MetricUnit.Count,
@@ -85,12 +90,12 @@ export function emitCompletion(attempt: Attempt, source: 'callback' | 'sweep', c
   );
 }
 
-export function emitArchived(attempt: Attempt, images: number, archivedAt: number): void {
+/** @param salvaged - its job had ended before: the images are there, but no job has succeeded */
+export function emitArchived(attempt: Attempt, images: number, archivedAt: number, salvaged: boolean): void {
   emit(
     {
       [METRIC.images]: images,
-      [METRIC.jobsSucceeded]: 1,
-      [METRIC.jobFailedPercent]: 0,
+      ...(salvaged ? { [METRIC.imagesSalvaged]: images } : { [METRIC.jobsSucceeded]: 1, [METRIC.jobFailedPercent]: 0 }),
       [METRIC.callbackToArchivedSeconds]: (archivedAt - (attempt.completedAt ?? archivedAt)) / 1_000,
     },
     {},
@@ -98,8 +103,14 @@ export function emitArchived(attempt: Attempt, images: number, archivedAt: numbe
   );
 }
 
+/** Ends that no function of ours decides: a job that took too long in all, and one that met a fault of ours or of AWS. */
+export type UncountedEnd = 'JobTimedOut' | 'Unexpected';
+
 /** A job ended without an image. Also emitted in all, so that a failure rate needs no arithmetic over names. */
-export function emitJobFailed(name: FailureName, job: { readonly jobId: string }): void {
+export function emitJobFailed(
+  name: FailureName | ArchiveFailureName | UncountedEnd,
+  job: { readonly jobId: string },
+): void {
   emit({ [METRIC.jobsFailed]: 1, [METRIC.jobFailedPercent]: 100 }, {}, job);
   emit({ [METRIC.jobsFailed]: 1 }, { [DIMENSION.errorName]: name }, job);
 }
@@ -108,6 +119,19 @@ export function emitJobFailed(name: FailureName, job: { readonly jobId: string }
 export function emitArchiveError(name: string, job: { readonly jobId: string }): void {
   emit({ [METRIC.archiveErrors]: 1 }, {}, job);
   emit({ [METRIC.archiveErrors]: 1 }, { [DIMENSION.errorName]: name }, job);
+}
+
+export function emitOrphaned(attempt: Attempt): void {
+  emit({ [METRIC.attemptsOrphaned]: 1 }, {}, attempt);
+}
+
+/** A day has gone by without an end, or without its images: somebody has to look. */
+export function emitLost(attempt: Attempt): void {
+  emit({ [METRIC.attemptsLost]: 1 }, {}, attempt);
+}
+
+export function emitQueue(queued: number, slotsTaken: number): void {
+  emit({ [METRIC.queuedJobs]: queued, [METRIC.slotsTaken]: slotsTaken }, {});
 }
 
 export function emitCallbackRejected(): void {

@@ -7,3 +7,6 @@ export function nextGapMs(checks: number, firstCheckSeconds: number): number {
   const gap = firstCheckSeconds * 1_000 * 1.5 ** Math.min(checks, 30);
   return Math.min(LONGEST_GAP_MS, Math.max(SHORTEST_GAP_MS, Math.round(gap)));
 }
+
+/** EvoLink's links live so long; a task that has not ended by then is given up as well, and somebody has to look. */
+export const LOST_AFTER_MS = 24 * 60 * 60_000;

@@ -1,10 +1,11 @@
 import type { Context } from 'aws-lambda';
 import { requireCount } from '../shared/config';
-import { attemptDependencies } from '../shared/dependencies';
+import { attemptDependencies, invocation } from '../shared/dependencies';
 import { sweep } from './sweep';
 
 const dependencies = {
   ...attemptDependencies(),
+  archive: invocation('archiveFunction'),
   firstCheckSeconds: requireCount('firstCheckSeconds'),
   taskTimeoutSeconds: requireCount('taskTimeoutSeconds'),
 };

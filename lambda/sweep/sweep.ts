@@ -1,22 +1,12 @@
-import { EvolinkError } from '../../evolink';
-import { ApiKeyUnavailableError } from '../shared/api-key';
-import type { Attempt } from '../shared/attempts/attempt';
-import { isTerminal } from '../shared/attempts/attempt';
-import { recordUnknown } from '../shared/attempts/book';
-import { readRequestFacts } from '../shared/attempts/request-facts';
 import type { OpenAttempt } from '../shared/attempts/attempt-table';
-import type { CompleteTaskDependencies } from '../shared/complete-task';
-import { completeTask } from '../shared/complete-task';
-import { describeFailure } from '../shared/end-attempt';
+import { readSlots } from '../shared/attempts/slots';
 import { describeError, logger } from '../shared/logger';
-import { emitJobFailed, emitOpenAttempts } from '../shared/metrics';
-import { answerAny } from '../shared/task-token';
-import { nextGapMs } from './gaps';
+import { emitOpenAttempts, emitQueue } from '../shared/metrics';
+import { wakeDispatch } from '../shared/wake-dispatch';
+import type { CheckDependencies } from './check';
+import { check, isUnreadable, nextCheck } from './check';
 
-export interface SweepDependencies extends CompleteTaskDependencies {
-  readonly firstCheckSeconds: number;
-  /** How long one task may take from its submission until its job stops waiting. */
-  readonly taskTimeoutSeconds: number;
+export interface SweepDependencies extends CheckDependencies {
   /** When this run has to stop taking up new attempts: epoch milliseconds. */
   readonly deadline: number;
 }
@@ -24,25 +14,31 @@ export interface SweepDependencies extends CompleteTaskDependencies {
 /** Attempts looked after at once. Each asks EvoLink once, so this is also the load on EvoLink. */
 const PARALLEL = 5;
 
+/** `dispatch` waits out a pause that ends before the next sweep could start it. */
+const BEFORE_NEXT_SWEEP_MS = 55_000;
+
 /**
- * Finds what no callback reported: looks at every open attempt that is due, asks EvoLink, completes what has ended and
- * lets go of jobs that waited too long. One attempt's trouble never keeps the others from being looked at.
+ * Finds what no callback reported: looks at every open attempt that is due, asks EvoLink, completes what has ended, lets
+ * go of jobs that waited too long, and salvages what nobody waits for. One attempt's trouble never keeps the others from
+ * being looked at.
  */
 export async function sweep(
   dependencies: SweepDependencies,
 ): Promise<{ readonly open: number; readonly checked: number }> {
-  const { table, now } = dependencies;
+  const { client, table, now } = dependencies;
   const startedAt = now();
   const due: OpenAttempt[] = [];
   let open = 0;
   let oldest = startedAt;
   for await (const attempt of table.openAttempts()) {
     open++;
-    oldest = Math.min(oldest, attempt.createdAt);
+    oldest = Math.min(oldest, openSince(attempt, startedAt));
     if (attempt.nextCheckAt <= startedAt) due.push(attempt);
   }
-  // By creation: an attempt that is put off again and again would otherwise never be seen.
   emitOpenAttempts(open, (startedAt - oldest) / 1_000);
+  const slots = await readSlots(client, table.tableName);
+  emitQueue(slots.queued, slots.taken);
+  await wakeDispatch(dependencies, BEFORE_NEXT_SWEEP_MS);
 
   due.sort((a, b) => a.nextCheckAt - b.nextCheckAt);
   let checked = 0;
@@ -57,6 +53,14 @@ export async function sweep(
   return { open, checked };
 }
 
+/**
+ * By when it was let through, not by its next check: an attempt that is put off again and again would otherwise never be
+ * seen. One that waits in the queue is not stuck; how long it may wait is a limit of its own.
+ */
+function openSince({ status, sendingSince, createdAt }: OpenAttempt, now: number): number {
+  return status === 'QUEUED' ? now : (sendingSince ?? createdAt);
+}
+
 async function lookAfter(attemptId: string, dependencies: SweepDependencies): Promise<void> {
   try {
     const attempt = await dependencies.table.get(attemptId);
@@ -69,61 +73,4 @@ async function lookAfter(attemptId: string, dependencies: SweepDependencies): Pr
       ...describeError(error),
     });
   }
-}
-
-/** With growing gaps, but not past the time limit: a job is let go when its time is up, not a quarter of an hour later. */
-function nextCheck(attempt: Attempt, dependencies: SweepDependencies): number {
-  const now = dependencies.now();
-  const regular = now + nextGapMs(attempt.checks, dependencies.firstCheckSeconds);
-  const limit = timeLimit(attempt, dependencies);
-  return limit > now ? Math.min(regular, limit) : regular;
-}
-
-function timeLimit(attempt: Attempt, { taskTimeoutSeconds }: SweepDependencies): number {
-  return (attempt.submittedAt ?? attempt.createdAt) + taskTimeoutSeconds * 1_000;
-}
-
-async function check(attempt: Attempt, dependencies: SweepDependencies): Promise<void> {
-  if (isTerminal(attempt) && attempt.deliveredAt !== undefined) return;
-  const about = { job_id: attempt.jobId, attempt: attempt.attempt, checks: attempt.checks + 1 };
-  try {
-    const completion = await completeTask(attempt, 'sweep', dependencies);
-    logger.info('checked', { ...about, completion });
-    if (completion === 'running') await letGoWhenLate(attempt, dependencies);
-  } catch (error) {
-    // Unreadable is no reason to wait for ever: the time limit counts all the same. Any other fault may have come after
-    // EvoLink said that the task has ended: to let go then would lose a paid image that the next check delivers.
-    if (isUnreadable(error)) await letGoWhenLate(attempt, dependencies);
-    throw error;
-  }
-}
-
-/** EvoLink could not be asked, so nothing new is known of the task. */
-function isUnreadable(error: unknown): boolean {
-  return error instanceof EvolinkError || error instanceof ApiKeyUnavailableError;
-}
-
-/**
- * Ends the wait of a job whose task takes too long. The attempt stays open: EvoLink may still finish it, and what is
- * charged then is booked then.
- */
-async function letGoWhenLate(attempt: Attempt, dependencies: SweepDependencies): Promise<void> {
-  const { table, tokens, now, maxAttempts } = dependencies;
-  if (attempt.deliveredAt !== undefined || now() < timeLimit(attempt, dependencies)) return;
-  // The ledger first: after the answer nothing would bring a run that was cut short back to it.
-  if (!(await isSaidUnknown(attempt, dependencies))) return;
-  const name = attempt.taskId === undefined ? 'SubmitOutcomeUnknown' : 'TaskTimedOut';
-  const failure = describeFailure(name, attempt, maxAttempts, {});
-  logger.warn('the job stops waiting', { job_id: attempt.jobId, attempt: attempt.attempt, reason: name });
-  if ((await answerAny(attempt, (token) => tokens.fail(token, failure))) === 'answered') {
-    await table.markDelivered(attempt, false);
-    emitJobFailed(name, attempt);
-  }
-}
-
-/** `false` when the attempt got a task or ended since it was read: the next check sees that, and nothing is unknown. */
-async function isSaidUnknown(attempt: Attempt, { client, table, now }: SweepDependencies): Promise<boolean> {
-  if (attempt.taskId !== undefined || attempt.unknownSince !== undefined) return true;
-  const request = await readRequestFacts(client, table.tableName, attempt);
-  return recordUnknown({ client, tableName: table.tableName }, attempt, request, now());
 }

@@ -7,6 +7,7 @@ import { validate } from './validate';
 const context = {
   defaults: requireJson<RequestDefaults>('requestDefaults'),
   allowLoopback: isLocalProvider(),
+  referenceBuckets: optionalJson<string[]>('referenceBuckets') ?? [],
   prices: optionalJson<PriceTable>('priceTable'),
   maxCreditsPerJob: optionalJson<number>('maxCreditsPerJob'),
 };

@@ -22,6 +22,8 @@ export interface ValidateContext {
   readonly defaults: RequestDefaults;
   /** Local clouds only: reference images may come from this machine. */
   readonly allowLoopback: boolean;
+  /** Buckets whose objects may be references. */
+  readonly referenceBuckets: readonly string[];
   readonly prices?: PriceTable;
   /** What no job may cost more than, in credit units (10⁻⁴ credit). */
   readonly maxCreditsPerJob?: number;

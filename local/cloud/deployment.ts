@@ -15,6 +15,7 @@ export interface PipelineOutputs {
   readonly ApiKeySecretName: string;
   readonly Budgets: string;
   readonly ReconcileFunctionName: string;
+  readonly DeadLetterQueueUrl: string;
   readonly MetricsNamespace: string;
   readonly ServiceName: string;
   readonly Version: string;

@@ -32,6 +32,7 @@ test('puts out what an app and its operators need, and the callback URL without 
     'Budgets',
     'CallbackUrl',
     'DashboardUrl',
+    'DeadLetterQueueUrl',
     'MetricsNamespace',
     'ReconcileFunctionName',
     'ServiceName',
@@ -72,6 +73,7 @@ test.each([
   ['logRetentionDays', '7'],
   ['imageRetentionDays', '30'],
   ['removalPolicy', 'destroy'],
+  ['referenceBuckets', 'brand-assets'],
   ['resultHosts', 'files.evolink.ai'],
 ])('the setting %s changes the template', (key, value) => {
   expect(synth({ [`pipeline:${key}`]: value }).toJSON()).not.toEqual(template.toJSON());

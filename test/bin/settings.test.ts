@@ -44,6 +44,7 @@ test('every setting is read, from JSON', () => {
     'pipeline:logRetentionDays': 7,
     'pipeline:imageRetentionDays': 90,
     'pipeline:removalPolicy': 'destroy',
+    'pipeline:referenceBuckets': 'brand-assets, team.references',
     'pipeline:resultHosts': 'files.evolink.ai, media.evolink.ai',
     'pipeline:maxCreditsPerJob': '12.5',
     'pipeline:budgets': 'daily=50; monthly(team-a)=1000 @Europe/Berlin; daily(each)=5',
@@ -73,6 +74,7 @@ test('every setting is read, from JSON', () => {
     logRetention: RetentionDays.ONE_WEEK,
     imageRetention: Duration.days(90),
     removalPolicy: RemovalPolicy.DESTROY,
+    referenceBuckets: ['brand-assets', 'team.references'],
     resultHosts: ['files.evolink.ai', 'media.evolink.ai'],
   });
   expect(settings.budgets?.map((budget) => budget._render())).toEqual([
@@ -121,6 +123,9 @@ test.each([
   ['imageRetentionDays', 0],
   ['removalPolicy', 'keep'],
   ['removalPolicy', 'RETAIN'],
+  ['referenceBuckets', ''],
+  ['referenceBuckets', 's3://brand-assets'],
+  ['referenceBuckets', 'brand-assets, brand-assets'],
   ['resultHosts', ''],
   ['resultHosts', 'a.example.com,,b.example.com'],
   ['resultHosts', 'https://a.example.com'],

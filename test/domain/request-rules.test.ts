@@ -79,6 +79,20 @@ describe('each rule on its own', () => {
     [refs('https://example.com/a%2Egif?x=.png'), 'image_urls[0] url_unsupported_extension'],
     [refs('https://example.com/a.png', 'https://EXAMPLE.com:443/a.png#top'), 'image_urls[1] url_duplicate'],
 
+    [refs('s3://refs'), 'image_urls[0] s3_url_invalid'],
+    [refs('s3://refs/'), 'image_urls[0] s3_url_invalid'],
+    [refs('s3:refs/a.png'), 'image_urls[0] s3_url_invalid'],
+    [refs('s3:///a.png'), 'image_urls[0] s3_url_invalid'],
+    [refs('s3://user:secret@refs/a.png'), 'image_urls[0] s3_url_invalid'],
+    [refs('s3://refs/folder/'), 'image_urls[0] s3_url_invalid'],
+    [refs('s3://refs/../other/a.png'), 'image_urls[0] s3_url_invalid'],
+    [refs('s3://refs/a/./b.png'), 'image_urls[0] s3_url_invalid'],
+    [refs('s3://refs/a\nb.png'), 'image_urls[0] s3_url_invalid'],
+    [refs('s3://refs/\ud83d.png'), 'image_urls[0] s3_url_invalid'],
+    [refs(`s3://refs/${'ä'.repeat(513)}`), 'image_urls[0] s3_url_invalid'],
+    [refs('s3://refs/a.gif'), 'image_urls[0] url_unsupported_extension'],
+    [refs('s3://refs/a.png', 'S3://refs/a.png'), 'image_urls[1] url_duplicate'],
+
     [cat({ tenant: '' }), 'tenant invalid_tenant'],
     [cat({ tenant: 'a/b' }), 'tenant invalid_tenant'],
     [cat({ tenant: 'x'.repeat(65) }), 'tenant invalid_tenant'],
@@ -219,5 +233,48 @@ describe('defaults of the pipeline', () => {
   test('a default that the chosen model does not know is left out', () => {
     expect(problems(beta({}), { defaults: everything })).toEqual([]);
     expect(problems(cat({}), { defaults: { ...everything, model: 'gpt-image-2-beta' } })).toEqual([]);
+  });
+});
+
+describe('the buckets of references', () => {
+  const referenceBuckets = ['refs', 'brand.assets'];
+
+  test.each([
+    's3://refs/a.png',
+    's3://brand.assets/2026/städte/a b+c%2F?.webp',
+    's3://refs/without-extension',
+    `s3://refs/${'ä'.repeat(512)}`,
+    's3://refs/a..b/...',
+  ])('an object of one of them may be used: %s', (url) => {
+    const result = validateRequest(refs(url), { ...context, referenceBuckets });
+    expect(result).toMatchObject({
+      kind: 'valid',
+      job: { request: { image_urls: [url] }, requested: { references: 1 } },
+    });
+  });
+
+  test('an object of any other is refused, and told which may be used', () => {
+    const result = validateRequest(refs('s3://secrets/a.png', 's3://refs.evil/a.png'), {
+      ...context,
+      referenceBuckets,
+    });
+    if (result.kind === 'valid') throw new Error('the request is valid');
+    expect(result.problems.map(({ code }) => code)).toEqual(['s3_bucket_not_allowed', 's3_bucket_not_allowed']);
+    expect(result.problems[0]).toMatchObject({ got: 's3://secrets/a.png' });
+    expect(result.problems[0]?.message).toContain('refs, brand.assets');
+  });
+
+  test('where there are none, no object may be used', () => {
+    expect(problems(refs('s3://refs/a.png'), { referenceBuckets: [] })).toEqual([
+      'image_urls[0] s3_bucket_not_allowed',
+    ]);
+  });
+
+  test('costs as much as a reference from anywhere else', () => {
+    const creditsOf = (url: string) => {
+      const result = validateRequest(refs(url), { ...context, referenceBuckets });
+      return result.kind === 'valid' ? result.job.estimate.creditsUpper : undefined;
+    };
+    expect(creditsOf('s3://refs/a.png')).toBe(creditsOf('https://example.com/a.png'));
   });
 });

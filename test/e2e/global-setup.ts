@@ -2,13 +2,14 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type LocalPipeline, startLocalPipeline } from '../../local/pipeline';
-import { CONNECTION_VARIABLE, type Connection } from './support/connection';
+import { CONNECTION_VARIABLE, type Connection, REFERENCE_BUCKET } from './support/connection';
 
 /** Tenants and budgets that the tests of money use; the limits are changed at run time, as operators do. */
 const SETTINGS = {
   tenants: 'capped,shop',
   budgets: 'daily=100000; daily(capped)=1000; monthly(each)=50000',
   maxCreditsPerJob: '100',
+  referenceBuckets: REFERENCE_BUCKET,
   reconcileIntervalMinutes: '60',
   alarmSpendPerHourUsd: '50',
   alarmCreditsRemaining: '100',

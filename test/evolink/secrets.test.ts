@@ -82,3 +82,44 @@ test('a short prompt is not masked: it is an ordinary word', () => {
 
   expect(redact(`category unknown for ${API_KEY}`)).toBe('category unknown for [redacted]');
 });
+
+const SIGNATURE = 'f'.repeat(64);
+const SIGNED_URL = `https://refs.s3.eu-west-1.amazonaws.com/a.png?X-Amz-Credential=ASIA0&X-Amz-Security-Token=tok&X-Amz-Signature=${SIGNATURE}`;
+const ESCAPED_URL = encodeURIComponent(SIGNED_URL);
+
+test.each([
+  ['whole', `could not fetch ${SIGNED_URL}, gave up`, 'could not fetch https://refs.s3.eu-west-1.amazonaws.com/a.png?'],
+  ['in quotes', `could not fetch "${SIGNED_URL}"`, 'could not fetch "https://refs.s3'],
+  ['without its beginning', `…${SIGNED_URL.slice(40)} gave 403`, 'gave 403'],
+  ['escaped', `at ${ESCAPED_URL} gave 403`, 'gave 403'],
+  [
+    'signed by another cloud',
+    'at https://storage.example.com/a.png?sig=' + SIGNATURE,
+    'at https://storage.example.com/a.png?',
+  ],
+  [
+    'our own callback',
+    `could not call /callback/attempt-0123456789abcdef/${SIGNATURE.slice(0, 43)}`,
+    'could not call /callback/',
+  ],
+])('a credential in a URL is masked wherever it is quoted: %s', async (_, message, kept) => {
+  const body = { error: { code: 'invalid_request', message, type: 't' } };
+  const server = await startServer([{ status: 400, body }]);
+
+  const { providerMessage } = await failedSubmit(server.baseUrl);
+
+  expect(providerMessage).toContain(kept);
+  for (const secret of [SIGNATURE.slice(0, 43), 'ASIA0', '=tok']) expect(providerMessage).not.toContain(secret);
+});
+
+test('a failed task that quotes a signed reference keeps it to itself', async () => {
+  const id = 'task-unified-1790000000-a1b2c3d4';
+  const error = { code: 'image_processing_error', message: `could not fetch ${SIGNED_URL}`, type: 'task_error' };
+  const server = await startServer([{ body: { id, status: 'failed', error } }]);
+
+  const task = await clientFor(server.baseUrl).getTask(id);
+
+  expect(task.error?.code).toBe('image_processing_error');
+  expect(task.error?.message).toContain('https://refs.s3');
+  expect(JSON.stringify(task)).not.toContain(SIGNATURE);
+});

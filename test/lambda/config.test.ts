@@ -64,7 +64,15 @@ describe('a function that lacks its configuration', () => {
   };
   const NEEDED: Record<string, (keyof typeof ENV)[]> = {
     validate: ['requestDefaults', 'evolinkBaseUrl'],
-    submit: ['tableName', 'apiKeySecretId', 'evolinkBaseUrl', 'maxAttempts', 'firstCheckSeconds', 'version'],
+    submit: [
+      'tableName',
+      'apiKeySecretId',
+      'evolinkBaseUrl',
+      'maxAttempts',
+      'firstCheckSeconds',
+      'taskTimeoutSeconds',
+      'version',
+    ],
     callback: ['tableName', 'apiKeySecretId', 'evolinkBaseUrl', 'maxAttempts', 'version'],
     sweep: [
       'tableName',

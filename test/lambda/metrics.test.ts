@@ -128,7 +128,7 @@ test.each([
 });
 
 test('an archived job', async () => {
-  metrics.emitArchived({ ...(await anAttempt()), completedAt: 1_000 }, 4, 3_500);
+  metrics.emitArchived({ ...(await anAttempt()), completedAt: 1_000 }, 4, 3_500, false);
   expect(output.metrics()).toEqual([
     {
       ...{ ...inAll, metadata },
@@ -181,11 +181,15 @@ test('every metric that a widget may show is emitted, and no other, each under i
   });
   metrics.emitCompletion(attempt, 'callback', 1);
   metrics.emitCompletion(attempt, 'sweep', 1);
-  metrics.emitArchived(attempt, 1, 1);
+  metrics.emitArchived(attempt, 1, 1, false);
+  metrics.emitArchived(attempt, 1, 1, true);
   metrics.emitJobFailed('Busy', attempt);
   metrics.emitArchiveError('ResultExpired', attempt);
   metrics.emitCallbackRejected();
   metrics.emitOpenAttempts(1, 1);
+  metrics.emitQueue(1, 1);
+  metrics.emitOrphaned(attempt);
+  metrics.emitLost(attempt);
   await reconcileOnce();
   delete process.env[ENV.tenants];
 

@@ -11,6 +11,7 @@ const HOUR = 3_600;
 const run = (pipeline: TestPipeline) =>
   sweep({
     ...pipeline.dependencies(),
+    archive: pipeline.lambda.function('archive'),
     ...{ firstCheckSeconds: 120, taskTimeoutSeconds: HOUR, deadline: pipeline.time + 40_000 },
   });
 

@@ -16,6 +16,7 @@ const HOUR = 3_600;
 function run(pipeline: TestPipeline, dependencies: Partial<SweepDependencies> = {}) {
   return sweep({
     ...pipeline.dependencies(),
+    archive: pipeline.lambda.function('archive'),
     ...{ firstCheckSeconds: FIRST_CHECK, taskTimeoutSeconds: HOUR, deadline: pipeline.time + 40_000 },
     ...dependencies,
   });

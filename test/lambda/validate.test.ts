@@ -4,7 +4,7 @@ import { captureOutput } from '../support/output';
 
 const output = captureOutput();
 
-const CONTEXT: ValidateContext = { defaults: { quality: 'high' }, allowLoopback: false };
+const CONTEXT: ValidateContext = { defaults: { quality: 'high' }, allowLoopback: false, referenceBuckets: [] };
 const invalid = (input: unknown, jobId = 'job-1') => {
   const result = validate({ jobId, input }, CONTEXT);
   if (result.kind !== 'invalid') throw new Error('expected to be refused');

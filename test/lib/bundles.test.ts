@@ -9,7 +9,16 @@ import { bundleProblems, functionNames, OWN_CODE_BYTES, reportTable } from '../.
 const ROOT = join(__dirname, '../..');
 
 test('every function has a bundle, which does not name its source map', () => {
-  expect(functionNames().sort()).toEqual(['archive', 'callback', 'reconcile', 'submit', 'sweep', 'validate']);
+  expect(functionNames().sort()).toEqual([
+    'archive',
+    'callback',
+    'dispatch',
+    'ended',
+    'reconcile',
+    'submit',
+    'sweep',
+    'validate',
+  ]);
   for (const name of functionNames()) {
     const bundle = join(ROOT, 'assets', name, 'index.js');
     // `npm run build` makes them; so does `npm test`, before it runs this.

@@ -62,19 +62,53 @@ const ANSWER = ['states:SendTaskFailure', 'states:SendTaskSuccess'].map(
 );
 const READ_KEY = 'secretsmanager:GetSecretValue secretsmanager:secret:evolink/api-key-??????';
 const EXECUTIONS = 'states:execution:<ImagesWorkflowStateMachine.Name>:*';
+const DESCRIBE = `states:DescribeExecution ${EXECUTIONS}`;
+const START = (name: string) => `lambda:InvokeFunction <ImagesFunctions${name}Function.Arn>`;
+const DEAD_LETTER = 'sqs:SendMessage <ImagesDeadLettersQueue.Arn>';
+
+const READ_REFERENCES = 's3:GetObject <ImagesArchiveBucket.Arn>/references/*';
 
 describe('each role has exactly', () => {
   test.each([
     ['Validate', OWN_LOG('Validate')],
-    ['Submit', [...OWN_LOG('Submit'), ...TRANSACT, ...ANSWER, READ_KEY]],
-    ['Callback', [...OWN_LOG('Callback'), ...TRANSACT, ...ANSWER, READ_KEY]],
+    ['Submit', [...OWN_LOG('Submit'), READ_REFERENCES, ...TRANSACT, ...ANSWER, DESCRIBE, START('Dispatch'), READ_KEY]],
+    [
+      'Dispatch',
+      [
+        ...OWN_LOG('Dispatch'),
+        READ_REFERENCES,
+        ...TRANSACT,
+        ...onTable('DeleteItem', 'Query'),
+        ...ANSWER,
+        DESCRIBE,
+        DEAD_LETTER,
+        READ_KEY,
+      ],
+    ],
+    ['Callback', [...OWN_LOG('Callback'), ...TRANSACT, ...ANSWER, DESCRIBE, START('Dispatch'), READ_KEY]],
     [
       'Sweep',
-      [...OWN_LOG('Sweep'), ...TRANSACT, ...ANSWER, READ_KEY, 'dynamodb:Query <ImagesAttemptsTable.Arn>/index/open'],
+      [
+        ...OWN_LOG('Sweep'),
+        ...TRANSACT,
+        ...onTable('DeleteItem'),
+        ...ANSWER,
+        DESCRIBE,
+        START('Archive'),
+        START('Dispatch'),
+        READ_KEY,
+        'dynamodb:Query <ImagesAttemptsTable.Arn>/index/open',
+      ],
     ],
+    ['Ended', [...OWN_LOG('Ended'), ...TRANSACT, ...onTable('DeleteItem'), DESCRIBE, DEAD_LETTER]],
     [
       'Archive',
-      [...OWN_LOG('Archive'), ...onTable('PutItem', 'Query', 'UpdateItem'), 's3:PutObject <ImagesArchiveBucket.Arn>/*'],
+      [
+        ...OWN_LOG('Archive'),
+        ...onTable('GetItem', 'PutItem', 'Query', 'UpdateItem'),
+        's3:PutObject <ImagesArchiveBucket.Arn>/*',
+        DEAD_LETTER,
+      ],
     ],
     [
       'Reconcile',
@@ -102,16 +136,52 @@ describe('each role has exactly', () => {
   });
 });
 
+describe('reference buckets', () => {
+  const withBuckets: Props = (stack) => ({
+    referenceBuckets: [
+      Bucket.fromBucketName(stack, 'Plain', 'plain-references'),
+      new Bucket(stack, 'Keyed', { encryptionKey: new Key(stack, 'ReferenceKey') }),
+    ],
+  });
+  const referring = synth(withBuckets).json;
+
+  test('are read by who signs their URLs, object by object and without listing them, and by nobody else', () => {
+    const added = rights(referring, 'FunctionsSubmitRole').filter(
+      (right) => !rights(json, 'FunctionsSubmitRole').includes(right),
+    );
+    expect(added).toEqual([
+      'kms:Decrypt <ReferenceKey.Arn>',
+      's3:GetObject <Keyed.Arn>/*',
+      's3:GetObject arn:aws:s3:::plain-references/*',
+    ]);
+    for (const name of ['Validate', 'Callback', 'Sweep', 'Archive', 'Reconcile']) {
+      expect(rights(referring, `Functions${name}Role`)).toEqual(rights(json, `Functions${name}Role`));
+    }
+  });
+
+  test('their keys decrypt for S3 alone', () => {
+    const submit = JSON.stringify(policies(referring).filter(({ roles }) => roles.join().includes('SubmitRole')));
+    expect(submit).toMatch(
+      /"kms:ViaService":\{"Fn::Join":\["",\["s3\.",\{"Ref":"AWS::Region"\},"\.amazonaws\.com"\]\]\}/,
+    );
+  });
+});
+
 /** What our code calls for each right. */
 const CALL_OF: Readonly<Record<string, string>> = {
-  'dynamodb:GetItem': 'GetCommand',
-  'dynamodb:PutItem': 'PutCommand',
-  'dynamodb:UpdateItem': 'UpdateCommand',
-  'dynamodb:Query': 'paginateQuery',
-  's3:PutObject': 'PutObjectCommand',
-  'secretsmanager:GetSecretValue': 'GetSecretValueCommand',
-  'states:SendTaskSuccess': 'SendTaskSuccessCommand',
-  'states:SendTaskFailure': 'SendTaskFailureCommand',
+  'dynamodb:GetItem': 'GetCommand(',
+  'dynamodb:PutItem': 'PutCommand(',
+  'dynamodb:UpdateItem': 'UpdateCommand(',
+  'dynamodb:Query': 'paginateQuery(',
+  // An item of a transaction.
+  'dynamodb:DeleteItem': 'Delete: ',
+  'lambda:InvokeFunction': 'InvokeCommand(',
+  's3:GetObject': 'GetObjectCommand(',
+  's3:PutObject': 'PutObjectCommand(',
+  'secretsmanager:GetSecretValue': 'GetSecretValueCommand(',
+  'states:DescribeExecution': 'DescribeExecutionCommand(',
+  'states:SendTaskSuccess': 'SendTaskSuccessCommand(',
+  'states:SendTaskFailure': 'SendTaskFailureCommand(',
 };
 
 test('no function has a right that no code of ours uses', () => {
@@ -119,13 +189,17 @@ test('no function has a right that no code of ours uses', () => {
   const files = readdirSync(lambda, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   const code = files.map((name) => readFileSync(join(lambda, name), 'utf8')).join('\n');
 
-  const actions = ['Validate', 'Submit', 'Callback', 'Sweep', 'Archive']
-    .flatMap((name) => rights(json, `Functions${name}Role`))
+  const withReferences = synth((stack) => ({
+    referenceBuckets: [Bucket.fromBucketName(stack, 'References', 'references')],
+  })).json;
+  const actions = ['Validate', 'Submit', 'Dispatch', 'Callback', 'Sweep', 'Ended', 'Archive']
+    .flatMap((name) => rights(withReferences, `Functions${name}Role`))
     .map((right) => right.split(' ')[0] ?? '')
-    .filter((action) => !action.startsWith('logs:'));
+    // Lambda itself writes logs and dead letters, in the role's name.
+    .filter((action) => !action.startsWith('logs:') && action !== 'sqs:SendMessage');
 
   expect(new Set(actions)).toEqual(new Set(Object.keys(CALL_OF)));
-  for (const call of Object.values(CALL_OF)) expect(code).toContain(`${call}(`);
+  for (const call of Object.values(CALL_OF)) expect(code).toContain(call);
 });
 
 /** Why a resource may be a wildcard. Whatever is not here fails the test below. */
@@ -135,8 +209,8 @@ const WILDCARDS: readonly [pattern: RegExp, reason: string][] = [
     'log delivery has no resource-level permissions',
   ],
   [/^lambda:InvokeFunction <\w+\.Arn>:\*$/, 'versions of one function'],
-  [/^s3:(PutObject|GetObject) <\w+\.Arn>\/\*$/, 'keys are made from job ids'],
-  [/^s3:PutObject <\w+\.Arn>\/references\/\*$/, 'references are named by the apps that put them'],
+  [/^s3:(PutObject|GetObject) <\w+\.Arn>\/\*$/, 'keys are made from job ids; those of references are chosen by apps'],
+  [/^s3:(PutObject|GetObject) <\w+\.Arn>\/references\/\*$/, 'references are named by the apps that put them'],
   [/^states:(Describe|Stop)Execution states:execution:<\w+\.Name>:\*$/, 'apps name their executions'],
   [/^secretsmanager:GetSecretValue secretsmanager:secret:[\w/-]+-\?{6}$/, 'Secrets Manager appends six characters'],
 ];
@@ -148,6 +222,7 @@ const everyPolicy: [string, Props][] = [
     (stack) => ({
       apiKey: new Secret(stack, 'Key', { encryptionKey: new Key(stack, 'SecretKey') }),
       archiveBucket: new Bucket(stack, 'Bucket', { encryptionKey: new Key(stack, 'BucketKey') }),
+      referenceBuckets: [new Bucket(stack, 'References', { encryptionKey: new Key(stack, 'ReferencesKey') })],
     }),
   ],
 ];

@@ -8,16 +8,17 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ENV, TABLE } from '../../domain/constants';
 import { DEFAULT_PRICES } from '../../domain/prices';
 import { Budget, ImagePipeline, type ImagePipelineProps, Quality, Resolution } from '../../lib';
-import { CDK_CONTEXT, PRICES, apiKey, definition, emptyStack, environment, lambdaFunction } from './support';
+import { flatten, CDK_CONTEXT, PRICES, apiKey, definition, emptyStack, environment, lambdaFunction } from './support';
 import { type Props, resource, resourcesOf, synth, synthesised } from './support';
 
 const minimal = synth();
 
-const FUNCTIONS = ['Validate', 'Submit', 'Callback', 'Sweep', 'Archive', 'Reconcile'];
+const FUNCTIONS = ['Validate', 'Submit', 'Dispatch', 'Callback', 'Sweep', 'Ended', 'Archive', 'Reconcile'];
 
 const MAXIMAL: Props = (stack) => ({
   apiKey: new Secret(stack, 'Key', { encryptionKey: new Key(stack, 'SecretKey') }),
   archiveBucket: new Bucket(stack, 'Mine', { encryptionKey: new Key(stack, 'BucketKey') }),
+  referenceBuckets: [Bucket.fromBucketName(stack, 'References', 'references')],
   defaults: {
     model: 'gpt-image-2',
     size: '16:9',
@@ -47,11 +48,12 @@ const MAXIMAL: Props = (stack) => ({
 describe('minimal properties', () => {
   test('make one of each', () => {
     minimal.template.resourceCountIs('AWS::StepFunctions::StateMachine', 1);
-    minimal.template.resourceCountIs('AWS::Lambda::Function', 6);
+    minimal.template.resourceCountIs('AWS::Lambda::Function', 8);
     minimal.template.resourceCountIs('AWS::DynamoDB::GlobalTable', 1);
     minimal.template.resourceCountIs('AWS::S3::Bucket', 1);
     minimal.template.resourceCountIs('AWS::ApiGatewayV2::Api', 1);
-    minimal.template.resourceCountIs('AWS::Events::Rule', 2);
+    minimal.template.resourceCountIs('AWS::Events::Rule', 3);
+    minimal.template.resourceCountIs('AWS::SQS::Queue', 1);
     minimal.template.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
     minimal.template.resourceCountIs('AWS::SecretsManager::Secret', 0);
     minimal.template.resourceCountIs('AWS::SNS::Topic', 0);
@@ -66,6 +68,9 @@ describe('minimal properties', () => {
     });
     expect(environment(minimal.json, 'Sweep')).toMatchObject({ [ENV.taskTimeoutSeconds]: '3600' });
     expect(environment(minimal.json, 'Validate')[ENV.requestDefaults]).toBe('{}');
+    expect(flatten(environment(minimal.json, 'Validate')[ENV.referenceBuckets])).toMatch(
+      /^\["<ImagesArchiveBucket\w+>"\]$/,
+    );
     expect(environment(minimal.json, 'Archive')[ENV.resultHosts]).toBe('[]');
   });
 
@@ -97,6 +102,10 @@ describe('maximal properties', () => {
       [ENV.firstCheckSeconds]: '10',
     });
     expect(environment(maximal.json, 'Sweep')).toMatchObject({ [ENV.taskTimeoutSeconds]: '7200' });
+    expect(environment(maximal.json, 'Submit')).toMatchObject({ [ENV.taskTimeoutSeconds]: '7200' });
+    expect(flatten(environment(maximal.json, 'Validate')[ENV.referenceBuckets])).toMatch(
+      /^\["references","<Mine\w+>"\]$/,
+    );
     expect(JSON.parse(environment(maximal.json, 'Validate')[ENV.requestDefaults] as string)).toEqual({
       model: 'gpt-image-2',
       size: '16:9',
@@ -146,9 +155,12 @@ describe('each property changes the template', () => {
   const changes: { [name in keyof Required<ImagePipelineProps>]: Props } = {
     apiKey: (stack) => ({ apiKey: Secret.fromSecretNameV2(stack, 'Other', 'other/key') }),
     archiveBucket: (stack) => ({ archiveBucket: Bucket.fromBucketName(stack, 'Mine', 'my-images') }),
+    referenceBuckets: (stack) => ({ referenceBuckets: [Bucket.fromBucketName(stack, 'References', 'references')] }),
     defaults: () => ({ defaults: { quality: Quality.HIGH } }),
     callbackTimeout: () => ({ callbackTimeout: Duration.minutes(5) }),
     maxAttempts: () => ({ maxAttempts: 1 }),
+    maxConcurrentTasks: () => ({ maxConcurrentTasks: 3 }),
+    maxQueueTime: () => ({ maxQueueTime: Duration.hours(1) }),
     firstCheckAfter: () => ({ firstCheckAfter: Duration.seconds(3) }),
     sweepInterval: () => ({ sweepInterval: Duration.minutes(2) }),
     logRetention: () => ({ logRetention: RetentionDays.ONE_DAY }),
@@ -175,7 +187,7 @@ describe('each property changes the template', () => {
     const { States } = definition(synth(() => ({ maxAttempts: 7, callbackTimeout: Duration.minutes(30) })).json);
 
     expect(States['May retry?']?.Choices?.[0]?.Condition).toContain('$attempt < 7');
-    expect(States.Generate?.TimeoutSeconds).toBe(90 * 60);
+    expect(States.Generate?.TimeoutSeconds).toBe((6 * 60 + 90) * 60);
   });
 
   test('sweepInterval as the rate of the schedule', () => {
@@ -193,6 +205,16 @@ describe('each property changes the template', () => {
     );
   });
 
+  test('maxConcurrentTasks and maxQueueTime in the functions that need them', () => {
+    const { json } = synth(() => ({ maxConcurrentTasks: 3, maxQueueTime: Duration.hours(1) }));
+
+    for (const name of ['Submit', 'Dispatch', 'Callback', 'Sweep', 'Ended']) {
+      expect(environment(json, name)[ENV.maxConcurrentTasks]).toBe('3');
+    }
+    for (const name of ['Submit', 'Dispatch']) expect(environment(json, name)[ENV.maxQueueSeconds]).toBe('3600');
+    expect(definition(json).States.Generate?.TimeoutSeconds).toBe(3 * 3_600);
+  });
+
   test('dashboardName as the name of the dashboard', () => {
     const { template } = synth(() => ({ dashboardName: 'Images' }));
 
@@ -203,7 +225,7 @@ describe('each property changes the template', () => {
     const { json } = synth(() => ({ logRetention: RetentionDays.ONE_DAY }));
     const groups = resourcesOf(json, 'AWS::Logs::LogGroup');
 
-    expect(groups).toHaveLength(8);
+    expect(groups).toHaveLength(10);
     for (const { Properties } of groups) expect(Properties.RetentionInDays).toBe(1);
   });
 
@@ -281,8 +303,10 @@ describe('what holds data', () => {
 describe('the functions', () => {
   test.each([
     ['Validate', 10],
-    ['Submit', 75],
+    ['Submit', 85],
     ['Callback', 9],
+    ['Dispatch', 180],
+    ['Ended', 60],
     ['Sweep', 55],
     ['Archive', 600],
     ['Reconcile', 60],
@@ -295,19 +319,49 @@ describe('the functions', () => {
     });
   });
 
+  const ACCOUNT = [ENV.tableName, ENV.apiKeySecretId, ENV.budgets];
+
   test.each([
-    ['Validate', [ENV.requestDefaults]],
+    ['Validate', [ENV.requestDefaults, ENV.referenceBuckets]],
     [
       'Submit',
-      [ENV.tableName, ENV.apiKeySecretId, ENV.budgets, ENV.callbackBaseUrl, ENV.maxAttempts, ENV.firstCheckSeconds],
+      [
+        ...ACCOUNT,
+        ENV.callbackBaseUrl,
+        ENV.maxAttempts,
+        ENV.firstCheckSeconds,
+        ENV.taskTimeoutSeconds,
+        ENV.maxQueueSeconds,
+        ENV.dispatchFunction,
+      ],
     ],
-    ['Callback', [ENV.tableName, ENV.apiKeySecretId, ENV.budgets, ENV.maxAttempts]],
+    [
+      'Dispatch',
+      // Not its own name: it never starts itself.
+      [
+        ...ACCOUNT,
+        ENV.callbackBaseUrl,
+        ENV.maxAttempts,
+        ENV.firstCheckSeconds,
+        ENV.taskTimeoutSeconds,
+        ENV.maxQueueSeconds,
+      ],
+    ],
+    ['Callback', [...ACCOUNT, ENV.maxAttempts, ENV.dispatchFunction]],
+    ['Ended', [ENV.tableName, ENV.maxAttempts]],
     [
       'Sweep',
-      [ENV.tableName, ENV.apiKeySecretId, ENV.budgets, ENV.maxAttempts, ENV.taskTimeoutSeconds, ENV.firstCheckSeconds],
+      [
+        ...ACCOUNT,
+        ENV.maxAttempts,
+        ENV.taskTimeoutSeconds,
+        ENV.firstCheckSeconds,
+        ENV.dispatchFunction,
+        ENV.archiveFunction,
+      ],
     ],
     ['Archive', [ENV.tableName, ENV.bucketName, ENV.resultHosts]],
-    ['Reconcile', [ENV.tableName, ENV.apiKeySecretId, ENV.budgets]],
+    ['Reconcile', ACCOUNT],
   ])('%s knows what it uses and no more', (name, keys) => {
     const common = [
       ENV.version,
@@ -347,7 +401,7 @@ describe('where it may live', () => {
     const stack = new Stack(new App(), 'Old');
     new ImagePipeline(stack, 'Images', { apiKey: apiKey(stack) });
 
-    Template.fromStack(stack).resourceCountIs('AWS::Lambda::Function', 6);
+    Template.fromStack(stack).resourceCountIs('AWS::Lambda::Function', 8);
   });
 
   test('beside another one in the same stack, under names that differ', () => {

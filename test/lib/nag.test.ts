@@ -1,4 +1,5 @@
 import { App, Stack, Validations } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { AwsSolutionsChecks, NagPack } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
@@ -32,7 +33,8 @@ test('nor has the construct in the app of somebody else, twice', () => {
   const app = new App();
   const stack = new Stack(app, 'Theirs', { env: { account: '123456789012', region: 'eu-west-1' } });
   const apiKey = Secret.fromSecretNameV2(stack, 'ApiKey', 'evolink/api-key');
-  new ImagePipeline(stack, 'First', { apiKey });
+  const referenceBuckets = [Bucket.fromBucketName(stack, 'References', 'references')];
+  new ImagePipeline(stack, 'First', { apiKey, referenceBuckets });
   new ImagePipeline(stack, 'Second', { apiKey });
 
   expect(findings(app)).toEqual([]);

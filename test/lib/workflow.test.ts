@@ -95,11 +95,12 @@ describe('Generate', () => {
     ]);
   });
 
-  test('outlives the time limit of its task by an hour, and the workflow outlives all of its attempts', () => {
-    const limited = definition(synth(() => ({ callbackTimeout: Duration.hours(2), maxAttempts: 2 })).json);
+  test('outlives the queue and the time limit of its task by an hour, and the workflow outlives all of its attempts', () => {
+    const limits = { callbackTimeout: Duration.hours(2), maxQueueTime: Duration.hours(4), maxAttempts: 2 };
+    const limited = definition(synth(() => limits).json);
 
-    expect(limited.States[STATE.generate]?.TimeoutSeconds).toBe(3 * 3_600);
-    expect(limited.TimeoutSeconds).toBeGreaterThan(2 * 3 * 3_600);
+    expect(limited.States[STATE.generate]?.TimeoutSeconds).toBe(7 * 3_600);
+    expect(limited.TimeoutSeconds).toBeGreaterThan(2 * 7 * 3_600);
   });
 });
 

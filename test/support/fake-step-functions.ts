@@ -18,18 +18,27 @@ export class FakeStepFunctions {
   /** Every answer that was sent, refused ones included. */
   readonly sent: Answer[] = [];
 
+  private readonly executions = new Map<string, { status: string; startDate?: Date; error?: string }>();
   private readonly refusals = new Map<string, string>();
   private readonly faults: Error[] = [];
 
   constructor() {
     this.client = Object.create(SFNClient.prototype, {
-      send: { value: async (command: { input: Record<string, string> }) => this.take(command.input) },
+      send: {
+        value: async ({ input }: { input: Record<string, string> }) =>
+          input.executionArn === undefined ? this.take(input) : this.describe(input.executionArn),
+      },
     }) as SFNClient;
   }
 
   /** From now on nobody waits on this token. */
   refuse(taskToken: string, name: 'TaskTimedOut' | 'TaskDoesNotExist' | 'InvalidToken' = 'TaskTimedOut'): void {
     this.refusals.set(taskToken, name);
+  }
+
+  /** What Step Functions says of an execution. @default - it runs */
+  execution(executionArn: string, status: string, about: { startDate?: Date; error?: string } = {}): void {
+    this.executions.set(executionArn, { status, ...about });
   }
 
   /** The next answer meets a fault of the service. */
@@ -42,6 +51,12 @@ export class FakeStepFunctions {
     const [answer, ...others] = this.answers;
     if (answer === undefined || others.length > 0) throw new Error(`one answer expected, got ${this.answers.length}`);
     return { ...answer, facts: JSON.parse(answer.cause ?? '{}') as Record<string, unknown> };
+  }
+
+  private describe(executionArn: string): object {
+    const execution = this.executions.get(executionArn) ?? { status: 'RUNNING' };
+    if (execution.status === 'GONE') throw Object.assign(new Error('gone'), { name: 'ExecutionDoesNotExist' });
+    return { executionArn, ...execution };
   }
 
   private take({ taskToken = '', output, error, cause }: Record<string, string>): object {

@@ -8,17 +8,21 @@ import type { AttemptEnd } from '../../lambda/shared/attempts/book';
 import { book } from '../../lambda/shared/attempts/book';
 import type { Claim, ClaimResult } from '../../lambda/shared/attempts/claim';
 import { claimAttempt } from '../../lambda/shared/attempts/claim';
-import { readRequestFacts } from '../../lambda/shared/attempts/request-facts';
+import { readRequestFacts } from '../../lambda/shared/attempts/requests';
 import { hashCallbackSecret } from '../../lambda/shared/callback-secret';
 import type { CompleteTaskDependencies } from '../../lambda/shared/complete-task';
+import { Executions } from '../../lambda/shared/executions';
 import type { Provider } from '../../lambda/shared/provider';
 import { TaskTokens } from '../../lambda/shared/task-token';
 import { FakeEvolink } from './fake-evolink';
+import { FakeLambda } from './fake-lambda';
 import { FakeStepFunctions } from './fake-step-functions';
 import { aJob, EXECUTION_ARN, STARTED_AT } from './jobs';
 import { MemoryTable, type MemoryTableOptions } from './memory-table';
 
 export const CALLBACK_SECRET = 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I';
+/** How long a job may wait for a slot. */
+export const MAX_QUEUE_SECONDS = 21_600;
 export const ATTEMPT_ID = attemptIdOf('job-1', 1);
 
 export class TestPipeline {
@@ -29,6 +33,9 @@ export class TestPipeline {
   readonly table: AttemptTable;
   private claims = 0;
   readonly steps = new FakeStepFunctions();
+  readonly lambda = new FakeLambda();
+  /** Tasks at EvoLink at once; set by the test. */
+  maxConcurrentTasks: number | undefined;
   /** What claims are held against; set by the test. */
   budgets: readonly BudgetRule[] = [];
   readonly evolink: FakeEvolink;
@@ -44,6 +51,9 @@ export class TestPipeline {
       client: this.memory.client,
       table: this.table,
       tokens: new TaskTokens(this.steps.client),
+      executions: new Executions(this.steps.client),
+      dispatch: this.lambda.function('dispatch'),
+      maxConcurrentTasks: this.maxConcurrentTasks,
       provider,
       maxAttempts: 3,
       prices: DEFAULT_PRICES,
@@ -73,6 +83,8 @@ export class TestPipeline {
       client,
       tableName,
       budgets: this.budgets,
+      maxConcurrentTasks: this.maxConcurrentTasks,
+      maxQueueMs: MAX_QUEUE_SECONDS * 1_000,
       now: this.now,
     });
   }

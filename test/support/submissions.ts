@@ -3,11 +3,12 @@ import { ApiKey } from '../../lambda/shared/api-key';
 import { Provider } from '../../lambda/shared/provider';
 import type { SubmitDependencies, SubmitEvent } from '../../lambda/submit/submit';
 import { submit } from '../../lambda/submit/submit';
-import { startServer, type HttpServer, type Reply } from '../evolink/support/servers';
+import { startServer, type Answer, type HttpServer, type Reply } from '../evolink/support/servers';
+import { BucketServer } from './bucket-server';
 import { FakeSecrets } from './fake-secrets';
 import { aSubmitEvent, TASK_ID } from './jobs';
 import type { MemoryTableOptions } from './memory-table';
-import { TestPipeline } from './pipeline';
+import { MAX_QUEUE_SECONDS, TestPipeline } from './pipeline';
 
 export const API_KEY = 'sk-0123456789abcdefghijklmnop';
 export const CALLBACK_BASE_URL = 'https://hooks.example.org';
@@ -24,12 +25,14 @@ export const refusal = (status: number, code: string | number, headers = {}): Re
 
 interface Options extends MemoryTableOptions {
   /** @default - one task is created, whatever comes */
-  readonly replies?: Reply[];
+  readonly replies?: Answer[];
   /** @default - no server of its own is started, and this one is used */
   readonly baseUrl?: string;
   /** What each read of the secret gives. */
   readonly secrets?: (string | undefined | Error)[];
   readonly callbackBaseUrl?: string;
+  /** @default - S3 as it is where nothing is stored */
+  readonly bucketServer?: BucketServer;
 }
 
 export class Submissions extends TestPipeline {
@@ -42,14 +45,22 @@ export class Submissions extends TestPipeline {
   }
 
   static async start(options: Options = {}): Promise<Submissions> {
-    const { replies = [CREATED], baseUrl, secrets = [API_KEY], callbackBaseUrl = CALLBACK_BASE_URL } = options;
+    const {
+      replies = [CREATED],
+      baseUrl,
+      secrets = [API_KEY],
+      callbackBaseUrl = CALLBACK_BASE_URL,
+      bucketServer,
+    } = options;
     const server = baseUrl === undefined ? await startServer(replies) : undefined;
     const apiKey = new ApiKey(new FakeSecrets(secrets).client, 'evolink/api-key');
     const provider = new Provider(apiKey, baseUrl ?? server?.baseUrl ?? '', '1.2.3');
     const dependencies = (pipeline: TestPipeline) => ({
       ...pipeline.dependencies(provider),
+      references: { s3: bucketServer?.client ?? BucketServer.nobody, urlSeconds: 3_600 },
       callbackBaseUrl,
       firstCheckSeconds: 120,
+      maxQueueSeconds: MAX_QUEUE_SECONDS,
       budgets: pipeline.budgets,
     });
     return new Submissions(options, dependencies, server);

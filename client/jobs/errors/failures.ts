@@ -81,6 +81,7 @@ export class ModelAccessDeniedError extends failed('ModelAccessDenied') {}
 export class RequestRefusedError extends failed('RequestRefused') {}
 export class ContentPolicyViolationError extends failed('ContentPolicyViolation') {}
 export class ReferenceImageUnusableError extends failed('ReferenceImageUnusable') {}
+export class ReferenceUnavailableError extends failed('ReferenceUnavailable') {}
 export class RateLimitedError extends failed('RateLimited') {}
 export class ServiceError extends failed('ServiceError') {}
 export class ResourceExhaustedError extends failed('ResourceExhausted') {}
@@ -89,6 +90,8 @@ export class GenerationFailedError extends failed('GenerationFailed') {}
 export class TaskCancelledError extends failed('TaskCancelled') {}
 export class TaskTimedOutError extends failed('TaskTimedOut') {}
 export class SubmitOutcomeUnknownError extends failed('SubmitOutcomeUnknown') {}
+export class QueueTimedOutError extends failed('QueueTimedOut') {}
+export class JobStoppedError extends failed('JobStopped') {}
 export class BusyError extends failed('Busy') {}
 
 /** The image is paid, but not in S3: an operator redrives the execution (`docs/runbook.md`), which pays nothing. */

@@ -2,8 +2,9 @@ import { GetCommand, paginateQuery, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../../../domain/constants';
 import type { ArchivedImage, Job } from '../../../domain/job';
+import { ledgerKey } from '../../../domain/ledger';
 import type { Attempt, AttemptRecord, AttemptStatus, TaskOutcome } from './attempt';
-import { tokensOf } from './attempt';
+import { isTerminal, tokensOf } from './attempt';
 import * as items from './items';
 import type { ConditionalUpdate } from './conditional-update';
 import { conditionalUpdate } from './conditional-update';
@@ -16,6 +17,7 @@ export interface OpenAttempt {
   readonly nextCheckAt: number;
   readonly status: AttemptStatus;
   readonly creditsHeld: number;
+  readonly sendingSince?: number;
 }
 
 /**
@@ -112,6 +114,14 @@ export class AttemptTable {
       const current = await this.get(attemptId);
       return current?.taskId === taskId ? 'linked' : 'refused';
     }
+  }
+
+  /** Whether a task belongs to an attempt of this pipeline. */
+  async isLinked(taskId: string): Promise<boolean> {
+    const { Item } = await this.client.send(
+      new GetCommand({ TableName: this.tableName, Key: items.taskKey(taskId), ConsistentRead: true }),
+    );
+    return Item !== undefined;
   }
 
   /** The POST's reply was lost: from here on only EvoLink can say whether there is a task. */
@@ -216,12 +226,52 @@ export class AttemptTable {
     );
   }
 
-  /** Images and manifest are in S3: the attempt is closed. `false` when another run was first. */
-  async markArchived(attemptId: string, archivedAt: number): Promise<boolean> {
+  /**
+   * Images and manifest are in S3: the attempt is closed. `false` when another run was first, or when the attempt became
+   * an orphan since it was read, which the manifest has to say.
+   */
+  async markArchived({ attemptId, orphanedAt }: Attempt, archivedAt: number): Promise<boolean> {
     return this.update(attemptId, {
       set: { archivedAt },
       remove: [TABLE.openIndexPartitionKey, TABLE.openIndexSortKey],
-      condition: 'attribute_not_exists(archivedAt)',
+      condition: `attribute_not_exists(archivedAt) AND ${orphanedAt === undefined ? 'attribute_not_exists' : 'attribute_exists'}(orphanedAt)`,
+    });
+  }
+
+  /**
+   * Nobody waits for the attempt any more, but it is sent or paid for: what it delivers is to be salvaged. Only the token
+   * that was seen may be given up so; a newer one waits again. `false` when it was no news.
+   */
+  async markOrphaned(seen: Attempt): Promise<boolean> {
+    return this.update(seen.attemptId, {
+      set: {
+        orphanedAt: this.now(),
+        nextCheckAt: isTerminal(seen) ? this.now() : (seen.nextCheckAt ?? this.now()),
+        [TABLE.openIndexPartitionKey]: items.openShard(seen.attemptId),
+      },
+      condition:
+        'taskToken = :token AND #status <> :failed AND #status <> :cancelled AND attribute_not_exists(orphanedAt)' +
+        ' AND attribute_not_exists(archivedAt) AND attribute_not_exists(lostAt)',
+      values: { ':token': seen.taskToken, ':failed': 'FAILED', ':cancelled': 'CANCELLED' },
+    });
+  }
+
+  /** Paid for, but its images were not saved in the day that their links lived: given up. `false` when it was no news. */
+  async markImagesLost({ attemptId }: Attempt): Promise<boolean> {
+    return this.update(attemptId, {
+      set: { lostAt: this.now() },
+      remove: [TABLE.openIndexPartitionKey, TABLE.openIndexSortKey],
+      condition: 'attribute_not_exists(archivedAt) AND attribute_not_exists(lostAt)',
+    });
+  }
+
+  /** The ledger says which images were saved although nobody waited for them any more. */
+  async noteSalvaged(attempt: Attempt): Promise<void> {
+    const key = { ...ledgerKey(attempt.unknownSince ?? attempt.completedAt ?? attempt.createdAt, attempt.attemptId) };
+    await conditionalUpdate(this.client, this.tableName, {
+      key,
+      set: { salvaged: true },
+      condition: 'attribute_not_exists(salvaged)',
     });
   }
 

@@ -3,12 +3,17 @@ import type { FailureName } from '../../../domain/failures';
 import type { ArchivedImage, Job, UsageBasis } from '../../../domain/job';
 
 /**
- * The life of an attempt (docs/architecture.md): `SUBMITTING` → `SUBMITTED` → an end, with `SUBMIT_UNKNOWN` between
- * where the reply to the POST was lost. Only the booking transaction writes an end, and it writes it once.
+ * The life of an attempt (docs/architecture.md): `QUEUED` where no slot is free → `SUBMITTING` → `SUBMITTED` → an end,
+ * with `SUBMIT_UNKNOWN` between where the reply to the POST was lost. Only the booking transaction writes an end, and it
+ * writes it once.
  */
-export type AttemptStatus = 'SUBMITTING' | 'SUBMITTED' | 'SUBMIT_UNKNOWN' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
+export type AttemptStatus =
+  'QUEUED' | 'SUBMITTING' | 'SUBMITTED' | 'SUBMIT_UNKNOWN' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
 
-export const OPEN_STATUSES: readonly AttemptStatus[] = ['SUBMITTING', 'SUBMITTED', 'SUBMIT_UNKNOWN'];
+/** Sent to EvoLink, or about to be: there may be a task. */
+export const SENT_STATUSES: readonly AttemptStatus[] = ['SUBMITTING', 'SUBMITTED', 'SUBMIT_UNKNOWN'];
+
+export const OPEN_STATUSES: readonly AttemptStatus[] = ['QUEUED', ...SENT_STATUSES];
 
 /** Every token of the attempt, the likeliest first. At most one of them is still waited for. */
 export function tokensOf({ taskToken, earlierTokens = [] }: Pick<Attempt, 'taskToken' | 'earlierTokens'>): string[] {
@@ -46,6 +51,12 @@ export interface Attempt {
   /** The budget counters that hold them. */
   readonly heldIn: readonly { readonly pk: string; readonly sk: string }[];
   readonly createdAt: number;
+  /** Sort key of its entry in the queue, while it waits there. */
+  readonly queueEntry?: string;
+  /** It takes one of the slots of `maxConcurrentTasks`, until it ends. */
+  readonly slot?: boolean;
+  /** When it was let through to EvoLink: right before the POST. Absent while it is queued. */
+  readonly sendingSince?: number;
   readonly submittedAt?: number;
   readonly taskId?: string;
   readonly completedAt?: number;
@@ -57,6 +68,10 @@ export interface Attempt {
   readonly unknownSince?: number;
   /** The task token was answered. */
   readonly deliveredAt?: number;
+  /** Its job stopped, failed or timed out: nobody waits for the task any more, and what it delivers is salvaged. */
+  readonly orphanedAt?: number;
+  /** Given up after a day without an end, or without its images: links have expired by then. */
+  readonly lostAt?: number;
   /** Every image and the manifest are in S3. */
   readonly archivedAt?: number;
   /** Present while somebody still has to look after the attempt. */

@@ -1,12 +1,14 @@
 import type { DynamoDBDocumentClient, TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { FailureName } from '../../../domain/failures';
 import type { UsageBasis } from '../../../domain/job';
 import type { LedgerRecord } from '../../../domain/ledger';
 import { ledgerKey, spendKey } from '../../../domain/ledger';
 import type { Attempt, AttemptStatus, StoredFailure, TaskOutcome } from './attempt';
-import { OPEN_STATUSES } from './attempt';
+import { SENT_STATUSES } from './attempt';
 import { settleItem } from './budget-counters';
 import * as items from './items';
-import type { RequestFacts } from './request-facts';
+import type { RequestFacts } from './requests';
+import { freeSlot, leaveQueue } from './slots';
 import { ConditionFailedError, transact, type TransactOptions } from './transact';
 
 type TransactItems = NonNullable<TransactWriteCommandInput['TransactItems']>;
@@ -22,6 +24,8 @@ export interface AttemptEnd {
   readonly failure?: StoredFailure;
   /** Absent when EvoLink never had a task for the attempt. */
   readonly outcome?: TaskOutcome;
+  /** Its job has ended already: no task token is to be answered. @default false */
+  readonly nobodyWaits?: boolean;
 }
 
 export interface BookingTable extends TransactOptions {
@@ -50,6 +54,7 @@ export async function book(
     ...attempt.heldIn.map((counter) => ({
       Update: settleItem(tableName, counter, attempt.creditsHeld, end.creditsUsed),
     })),
+    ...leaveQueueOrSlot(tableName, attempt),
   ];
   if (end.outcome !== undefined) {
     const Item = {
@@ -73,26 +78,60 @@ export async function recordUnknown(
   at: number,
 ): Promise<boolean> {
   const transaction: TransactItems = [
+    { Update: { TableName: tableName, ...becoming(attempt, { unknownSince: at }) } },
+    { Put: { TableName: tableName, ...unknownPut(attempt, request, at, 'SubmitOutcomeUnknown') } },
+  ];
+  return committed(client, transaction, { patienceMs });
+}
+
+/**
+ * A day has gone by without an end: the attempt is given up and leaves the index of open attempts, its slot is free. The
+ * ledger says `unknown` and the hold stays, since EvoLink may still charge it. `false` when it ended meanwhile.
+ */
+export async function recordLost(
+  { client, tableName, patienceMs }: BookingTable,
+  attempt: Attempt,
+  request: RequestFacts,
+  at: number,
+): Promise<boolean> {
+  const isNews = attempt.unknownSince === undefined;
+  const name = attempt.taskId === undefined ? 'SubmitOutcomeUnknown' : 'TaskTimedOut';
+  const transaction: TransactItems = [
     {
       Update: {
         TableName: tableName,
-        Key: items.attemptKey(attempt.attemptId),
-        UpdateExpression: 'SET unknownSince = :at',
-        ConditionExpression:
-          'attribute_not_exists(unknownSince) AND attribute_not_exists(taskId) AND ' + STILL_OPEN.condition,
-        ExpressionAttributeNames: STILL_OPEN.names,
-        ExpressionAttributeValues: { ':at': at, ...STILL_OPEN.values },
+        ...becoming(attempt, { lostAt: at, ...(isNews ? { unknownSince: at } : {}) }, ['openShard', 'nextCheckAt']),
       },
     },
-    {
-      Put: {
-        TableName: tableName,
-        Item: { ...ledgerKey(at, attempt.attemptId), ...unknownRecord(attempt, request, at) },
-        ConditionExpression: 'attribute_not_exists(pk)',
-      },
-    },
+    ...(isNews ? [{ Put: { TableName: tableName, ...unknownPut(attempt, request, at, name) } }] : []),
+    ...leaveQueueOrSlot(tableName, attempt),
   ];
   return committed(client, transaction, { patienceMs });
+}
+
+/** An open attempt, as it was read, of which something more is known. */
+function becoming(attempt: Attempt, set: Partial<Attempt>, remove: readonly string[] = []) {
+  const open = stillAs(attempt);
+  const same = unchanged(attempt, ['taskId', 'unknownSince', 'lostAt']);
+  const assignments = Object.keys(set).map((name) => `${name} = :new_${name}`);
+  return {
+    Key: items.attemptKey(attempt.attemptId),
+    UpdateExpression: `SET ${assignments.join(', ')}${remove.length > 0 ? ` REMOVE ${remove.join(', ')}` : ''}`,
+    ConditionExpression: [open.condition, ...same.conditions].join(' AND '),
+    ExpressionAttributeNames: open.names,
+    ExpressionAttributeValues: {
+      ...open.values,
+      ...same.values,
+      ...Object.fromEntries(Object.entries(set).map(([name, value]) => [`:new_${name}`, value])),
+    },
+  };
+}
+
+function unknownPut(attempt: Attempt, request: RequestFacts, at: number, failure: FailureName) {
+  return {
+    Item: { ...ledgerKey(at, attempt.attemptId), ...unknownRecord(attempt, request, at, failure) },
+    ConditionExpression: 'attribute_not_exists(pk)',
+  };
 }
 
 async function committed(client: DynamoDBDocumentClient, transaction: TransactItems, options: TransactOptions) {
@@ -105,33 +144,62 @@ async function committed(client: DynamoDBDocumentClient, transaction: TransactIt
   }
 }
 
-const STILL_OPEN = {
-  condition: `#status IN (${OPEN_STATUSES.map((_, index) => `:open${index}`).join(', ')})`,
-  names: { '#status': 'status' },
-  values: Object.fromEntries(OPEN_STATUSES.map((status, index) => [`:open${index}`, status])),
-};
+/** An attempt in the queue was never sent; one that was read there must not have been let through meanwhile. */
+function stillAs({ status }: Pick<Attempt, 'status'>) {
+  const statuses = status === 'QUEUED' ? [status] : SENT_STATUSES;
+  return {
+    condition: `#status IN (${statuses.map((_, index) => `:open${index}`).join(', ')})`,
+    names: { '#status': 'status' },
+    values: Object.fromEntries(statuses.map((one, index) => [`:open${index}`, one])),
+  };
+}
+
+/** Attributes that must be as they were read, present or absent: what else happened meanwhile decides anew. */
+function unchanged(attempt: Attempt, names: readonly ('taskId' | 'unknownSince' | 'lostAt')[]) {
+  const present = names.filter((name) => attempt[name] !== undefined);
+  return {
+    conditions: names.map((name) =>
+      attempt[name] === undefined ? `attribute_not_exists(${name})` : `${name} = :${name}`,
+    ),
+    values: Object.fromEntries(present.map((name) => [`:${name}`, attempt[name]])),
+  };
+}
+
+function leaveQueueOrSlot(tableName: string, { queueEntry, slot, lostAt }: Attempt): TransactItems {
+  if (queueEntry !== undefined) {
+    return [leaveQueue(tableName), { Delete: { TableName: tableName, Key: items.queueKey(queueEntry) } }];
+  }
+  // A lost attempt gave its slot back when it was given up.
+  return slot === true && lostAt === undefined ? [freeSlot(tableName)] : [];
+}
 
 function endOfAttempt(attempt: Attempt, end: AttemptEnd) {
+  const open = stillAs(attempt);
+  const same = unchanged(attempt, ['taskId', 'unknownSince', 'lostAt']);
+  const nobodyWaits = end.nobodyWaits === true;
+  // Paid for, and no job of its own that archives it: the sweep is to look at it, now.
+  const isToSalvage = end.failure === undefined && (attempt.orphanedAt ?? attempt.lostAt) !== undefined;
   return {
     Key: items.attemptKey(attempt.attemptId),
-    UpdateExpression:
-      'SET #status = :status, completedAt = :completedAt, creditsUsed = :creditsUsed, basis = :basis' +
-      (end.failure ? ', failure = :failure' : ''),
-    ConditionExpression: [
-      STILL_OPEN.condition,
-      attempt.taskId === undefined ? 'attribute_not_exists(taskId)' : 'taskId = :taskId',
-      attempt.unknownSince === undefined ? 'attribute_not_exists(unknownSince)' : 'unknownSince = :unknownSince',
-    ].join(' AND '),
-    ExpressionAttributeNames: STILL_OPEN.names,
+    UpdateExpression: [
+      'SET #status = :status, completedAt = :completedAt, creditsUsed = :creditsUsed, basis = :basis',
+      end.failure ? ', failure = :failure' : '',
+      nobodyWaits ? ', deliveredAt = :completedAt' : '',
+      isToSalvage ? ', openShard = :shard, nextCheckAt = :completedAt' : '',
+      ' REMOVE queueEntry',
+      nobodyWaits ? ', openShard, nextCheckAt' : '',
+    ].join(''),
+    ConditionExpression: [open.condition, ...same.conditions].join(' AND '),
+    ExpressionAttributeNames: open.names,
     ExpressionAttributeValues: {
-      ...STILL_OPEN.values,
-      ...(attempt.taskId === undefined ? {} : { ':taskId': attempt.taskId }),
-      ...(attempt.unknownSince === undefined ? {} : { ':unknownSince': attempt.unknownSince }),
+      ...open.values,
+      ...same.values,
       ':status': end.status,
       ':completedAt': end.completedAt,
       ':creditsUsed': end.creditsUsed,
       ':basis': end.basis,
       ...(end.failure ? { ':failure': end.failure } : {}),
+      ...(isToSalvage ? { ':shard': items.openShard(attempt.attemptId) } : {}),
     },
   };
 }
@@ -174,12 +242,12 @@ function ledgerRecord(attempt: Attempt, request: RequestFacts, end: AttemptEnd):
   };
 }
 
-function unknownRecord(attempt: Attempt, request: RequestFacts, at: number): LedgerRecord {
+function unknownRecord(attempt: Attempt, request: RequestFacts, at: number, failure: FailureName): LedgerRecord {
   return {
     ...common(attempt, request),
     images: 0,
     state: 'unknown',
-    failure: 'SubmitOutcomeUnknown',
+    failure,
     creditsUsed: 0,
     basis: 'assumed',
     bookedAt: at,

@@ -1,6 +1,8 @@
 import type { DynamoDBDocumentClient, TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { AppliedBudget, BudgetCounter } from '../../../domain/budgets';
+import type { AppliedBudget, BudgetCounter, BudgetRule } from '../../../domain/budgets';
+import { appliedBudgets } from '../../../domain/budgets';
+import type { RuntimeSettings } from '../../../domain/settings';
 
 type Update = NonNullable<NonNullable<TransactWriteCommandInput['TransactItems']>[number]['Update']>;
 type CounterKey = AppliedBudget['counter'];
@@ -48,4 +50,22 @@ export async function readCounter(
   );
   const { committed = 0, held = 0, spent = 0 } = (Item ?? {}) as Partial<BudgetCounter>;
   return { committed, held, spent };
+}
+
+/** A budget with the limit that holds now. */
+export interface LimitedBudget {
+  readonly budget: AppliedBudget;
+  readonly limit: number;
+}
+
+export function limitedBudgets(
+  rules: readonly BudgetRule[],
+  settings: RuntimeSettings,
+  tenant: string,
+  at: number,
+): LimitedBudget[] {
+  return appliedBudgets(rules, tenant, at).map((budget) => ({
+    budget,
+    limit: settings.budgetLimits?.[budget.rule.id] ?? budget.rule.limit,
+  }));
 }

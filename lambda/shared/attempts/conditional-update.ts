@@ -9,13 +9,15 @@ export interface ConditionalUpdate {
   readonly remove?: readonly string[];
   readonly condition: string;
   readonly values?: Readonly<Record<string, unknown>>;
+  /** Makes the item where there is none. @default false */
+  readonly orCreate?: boolean;
 }
 
-/** One conditional update of an existing item; `false` when its condition did not hold. */
+/** One conditional update, of an existing item unless told otherwise; `false` when its condition did not hold. */
 export async function conditionalUpdate(
   client: DynamoDBDocumentClient,
   tableName: string,
-  { key, set, remove = [], condition, values }: ConditionalUpdate,
+  { key, set, remove = [], condition, values, orCreate = false }: ConditionalUpdate,
 ): Promise<boolean> {
   const placeholder = (name: string) => `:${name.replace('#', '')}`;
   const names = Object.keys(set);
@@ -25,7 +27,7 @@ export async function conditionalUpdate(
     TableName: tableName,
     Key: key,
     UpdateExpression: `SET ${assignments}${remove.length > 0 ? ` REMOVE ${remove.join(', ')}` : ''}`,
-    ConditionExpression: `attribute_exists(pk) AND (${condition})`,
+    ConditionExpression: orCreate ? condition : `attribute_exists(pk) AND (${condition})`,
     ExpressionAttributeNames: usesStatus ? { '#status': 'status' } : undefined,
     ExpressionAttributeValues: {
       ...Object.fromEntries(names.map((name) => [placeholder(name), set[name]])),

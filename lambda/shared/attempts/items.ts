@@ -1,4 +1,5 @@
 import { TABLE } from '../../../domain/constants';
+import type { Attempt } from './attempt';
 import { ATTEMPT_ID_PATTERN } from './attempt';
 
 /**
@@ -28,6 +29,23 @@ export const outcomeKey = (attemptId: string): Key => ({ pk: attemptPartition(at
 export const imageKey = (attemptId: string, index: number): Key => ({
   pk: attemptPartition(attemptId),
   sk: `${SORT_KEY.imagePrefix}${String(index).padStart(2, '0')}`,
+});
+
+/** How many tasks run and wait, and until when EvoLink wants to be left alone: one item, changed with the attempts. */
+export const SLOTS_KEY: Key = { pk: 'slots', sk: 'slots' };
+
+/** Entries of the queue lie in one partition, by tenant and then by age: read consistently, so none is overlooked. */
+export const QUEUE_PARTITION = 'queue';
+export const queueEntry = ({ tenant, createdAt, attemptId }: Pick<Attempt, 'tenant' | 'createdAt' | 'attemptId'>) =>
+  `${tenant}#${new Date(createdAt).toISOString()}#${attemptId}`;
+export const queueKey = (entry: string): Key => ({ pk: QUEUE_PARTITION, sk: entry });
+/** Sorts behind every entry of a tenant and before those of the next. */
+export const behindTenant = (tenant: string): string => `${tenant}#\uffff`;
+
+/** The end of an execution, so that it is counted once. */
+export const endedKey = (executionArn: string, startedAt: string): Key => ({
+  pk: `ended#${executionArn}`,
+  sk: startedAt,
 });
 
 /** Exists once for each task id: two attempts can never own the same task. */

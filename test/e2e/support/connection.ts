@@ -5,6 +5,9 @@ import type { LocalPipeline } from '../../../local/pipeline';
 
 export const CONNECTION_VARIABLE = 'EVOLINK_E2E_CONNECTION';
 
+/** The one bucket that the pipeline of the end-to-end tests may read references from. */
+export const REFERENCE_BUCKET = 'evolink-e2e-references';
+
 export interface Connection {
   readonly admin: LocalPipeline['admin'];
   readonly appRoleArn: string;

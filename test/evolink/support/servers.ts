@@ -37,18 +37,23 @@ export interface Reply {
   body?: unknown;
 }
 
+/** A reply, or how it is made from the body of the request. */
+export type Answer = Reply | ((body: string) => Reply);
+
 /** Answers each request in turn; the last reply repeats. A body that is no string is sent as JSON. */
-export async function startServer(replies: Reply[], tls?: { key: string; cert: string }): Promise<HttpServer> {
+export async function startServer(replies: Answer[], tls?: { key: string; cert: string }): Promise<HttpServer> {
   const seen: Seen[] = [];
   const connections = new Map<net.Socket, number>();
   const handler: http.RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const reply = replies[Math.min(seen.length, replies.length - 1)];
+      const answer = replies[Math.min(seen.length, replies.length - 1)];
+      const body = Buffer.concat(chunks).toString();
+      const reply = typeof answer === 'function' ? answer(body) : answer;
       const { method = '', url = '', headers } = request;
       const connection = connections.get(request.socket) ?? 0;
-      seen.push({ method, url, headers, body: Buffer.concat(chunks).toString(), connection });
+      seen.push({ method, url, headers, body, connection });
       response.writeHead(reply?.status ?? 200, { 'content-type': 'application/json', ...reply?.headers });
       response.end(typeof reply?.body === 'string' ? reply.body : JSON.stringify(reply?.body ?? {}));
     });

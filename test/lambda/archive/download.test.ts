@@ -219,6 +219,34 @@ describe('the address behind a name', () => {
     expect(error.name).toBe('ResultBlocked');
   });
 
+  test('is asked for once: what a second lookup would say (rebinding) is never heard', async () => {
+    host.file('/a.png', 'image');
+    let asked = 0;
+    const rebinding: DownloadOptions['resolve'] = (_, __, callback) =>
+      callback(null, [{ address: ++asked === 1 ? '127.0.0.1' : '10.0.0.1', family: 4 }]);
+
+    await expect(fetched(host.url('/a.png', HOST_NAME), { resolve: rebinding })).resolves.toMatchObject({ bytes: 5 });
+    expect(asked).toBe(1);
+  });
+
+  test('is checked anew after a redirect, also of the same name', async () => {
+    host.redirect('/a.png', '/secret-link');
+    host.file('/secret-link', 'image');
+    let asked = 0;
+    const rebinding: DownloadOptions['resolve'] = (_, __, callback) =>
+      callback(null, [{ address: ++asked === 1 ? '127.0.0.1' : '169.254.169.254', family: 4 }]);
+
+    expect((await failureOf(host.url('/a.png', HOST_NAME), { resolve: rebinding })).name).toBe('ResultBlocked');
+    expect([asked, host.hits('/secret-link')]).toEqual([2, 0]);
+  });
+
+  test('is refused where a redirect leads to a name of a private network', async () => {
+    const url = host.redirect('/a.png', `https://${HOST_NAME}:${host.port}/secret-link`);
+    const error = await failureOf(url, { resolve: resolving('fd00:ec2::254') });
+    expect(error.name).toBe('ResultBlocked');
+    expect(host.hits('/secret-link')).toBe(0);
+  });
+
   test('that does not exist is unavailable', async () => {
     const missing = Object.assign(new Error('no'), { code: 'ENOTFOUND' });
     const resolve: DownloadOptions['resolve'] = (_, __, callback) => callback(missing, []);

@@ -117,8 +117,9 @@ describe('the open index', () => {
   test('an archived attempt is closed, by the first run that archived it', async () => {
     const pipeline = new TestPipeline();
     await pipeline.open();
-    await expect(pipeline.table.markArchived(ATTEMPT_ID, 5)).resolves.toBe(true);
-    await expect(pipeline.table.markArchived(ATTEMPT_ID, 6)).resolves.toBe(false);
+    const attempt = await pipeline.attempt();
+    await expect(pipeline.table.markArchived(attempt, 5)).resolves.toBe(true);
+    await expect(pipeline.table.markArchived(attempt, 6)).resolves.toBe(false);
     expect((await pipeline.attempt()).archivedAt).toBe(5);
     expect(await pipeline.openAttempts()).toEqual([]);
   });

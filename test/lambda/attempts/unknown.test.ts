@@ -1,7 +1,7 @@
 /** The ledger record of an attempt of which nobody knows whether EvoLink has a task for it. */
 import type { AttemptEnd } from '../../../lambda/shared/attempts/book';
 import { recordUnknown } from '../../../lambda/shared/attempts/book';
-import { readRequestFacts } from '../../../lambda/shared/attempts/request-facts';
+import { readRequestFacts } from '../../../lambda/shared/attempts/requests';
 import { DEFAULT_PRICES } from '../../../domain/prices';
 import { aRule, counter } from '../../support/budgets';
 import { aJob, TASK_ID } from '../../support/jobs';

@@ -1,7 +1,7 @@
 import { formatCredits } from '../../domain/credits';
 import type { Job } from '../../domain/job';
-import type { Refusal } from '../shared/attempts/claim';
-import type { FailureFacts } from '../shared/end-attempt';
+import type { Refusal } from './attempts/claim';
+import type { FailureFacts } from './end-attempt';
 
 /** What an app reads when a job does not fit into a budget. Amounts are credits as decimal strings. */
 export function budgetFacts(

@@ -1,0 +1,151 @@
+import { CALLBACK_ROUTE } from '../../domain/constants';
+import type { FailureName } from '../../domain/failures';
+import type { Job } from '../../domain/job';
+import type { SubmittedTask } from '../../evolink';
+import { EvolinkError, failureOfSubmitError } from '../../evolink';
+import { ApiKeyUnavailableError } from './api-key';
+import type { Attempt } from './attempts/attempt';
+import { pauseSending } from './attempts/slots';
+import type { EndAttemptDependencies, FailureFacts } from './end-attempt';
+import { describeFailure, endAttempt } from './end-attempt';
+import { describeError, logger } from './logger';
+import type { Provider } from './provider';
+import { type ReferenceDependencies, resolveReferences } from './references/resolve-references';
+
+export interface SubmissionDependencies extends EndAttemptDependencies {
+  readonly provider: Provider;
+  readonly references: ReferenceDependencies;
+  /** Empty where no callback can arrive: the sweep finds every task then. */
+  readonly callbackBaseUrl: string;
+  readonly firstCheckSeconds: number;
+}
+
+/**
+ * Jobs that start together meet on the counters of budgets and slots. Waiting here is cheap, and leaves time for a look at
+ * the references (10 s), for the POST (30 s) and for what follows it within the function's 85 s.
+ */
+export const PATIENCE_MS = 15_000;
+
+/**
+ * Sends an attempt that was just let through, once: whoever calls has won the write that allows it. What is known after
+ * the POST goes on record; nothing that is expected to go wrong is thrown.
+ */
+export async function sendToProvider(
+  attempt: Attempt,
+  job: Job,
+  secret: string,
+  dependencies: SubmissionDependencies,
+): Promise<void> {
+  const { provider, callbackBaseUrl, table, now, firstCheckSeconds } = dependencies;
+  const references = await resolveReferences(job.request.image_urls, dependencies.references);
+  if (references.kind === 'failed') return endUnsent(attempt, references.name, references.facts, dependencies);
+  const { imageUrls } = references;
+  const callbackUrl = callbackBaseUrl && callbackBaseUrl + callbackPath(attempt.attemptId, secret);
+  let task: SubmittedTask;
+  try {
+    task = await provider.call((client) =>
+      client.submit(
+        {
+          ...job.request,
+          ...(imageUrls ? { image_urls: imageUrls } : {}),
+          ...(callbackUrl ? { callback_url: callbackUrl } : {}),
+        },
+        { idempotencyKey: attempt.attemptId },
+      ),
+    );
+  } catch (error) {
+    if (error instanceof ApiKeyUnavailableError) {
+      logger.error('no API key', describeError(error));
+      return endUnsent(attempt, 'ApiKeyUnavailable', {}, dependencies);
+    }
+    if (!(error instanceof EvolinkError)) throw error;
+    return meetSubmitError(attempt, error, dependencies);
+  }
+
+  const submittedAt = now();
+  const about = { job_id: job.jobId, attempt: attempt.attempt, task_id: task.id };
+  try {
+    const linked = await table.link(attempt.attemptId, task.id, submittedAt, submittedAt + firstCheckSeconds * 1_000);
+    if (linked === 'linked') logger.info('submitted', about);
+    else logger.error('the task that was just submitted is not the one on record', about);
+  } catch (error) {
+    // The task exists and is paid for, so the job must go on waiting: its callback brings the id once more.
+    logger.error('the task id could not be stored', { ...about, ...describeError(error) });
+  }
+}
+
+function callbackPath(attemptId: string, secret: string): string {
+  return CALLBACK_ROUTE.replace('{attemptId}', attemptId).replace('{secret}', secret);
+}
+
+async function meetSubmitError(
+  attempt: Attempt,
+  error: EvolinkError,
+  dependencies: SubmissionDependencies,
+): Promise<void> {
+  const { table, now, firstCheckSeconds } = dependencies;
+  logger.warn('the submission failed', {
+    ...describeError(error),
+    job_id: attempt.jobId,
+    attempt: attempt.attempt,
+    outcome: error.outcome,
+    status: error.status,
+    request_id: error.requestId,
+  });
+  if (error.outcome === 'unknown') {
+    // EvoLink may have a task by now. Its callback names this attempt; the sweep decides when none comes. Without the
+    // mark the attempt goes on as one that is being submitted, so there is no reason to fail a job that may be paid.
+    await table.markSubmitUnknown(attempt.attemptId, now() + firstCheckSeconds * 1_000).catch((failure: unknown) => {
+      logger.error('the unknown outcome could not be stored', { job_id: attempt.jobId, ...describeError(failure) });
+    });
+    return;
+  }
+  const { name, retry } = failureOfSubmitError(error);
+  if (name === 'RateLimited') await slowDown(attempt, error, dependencies);
+  await endUnsent(
+    attempt,
+    name,
+    {
+      retry,
+      retryAfterSeconds: error.retryAfterSeconds,
+      provider: {
+        status: error.status,
+        code: error.code,
+        message: error.providerMessage,
+        request_id: error.requestId,
+      },
+    },
+    dependencies,
+  );
+}
+
+/** EvoLink has no task for this attempt, for certain: it ends without a charge. */
+export async function endUnsent(
+  attempt: Attempt,
+  name: FailureName,
+  facts: FailureFacts,
+  dependencies: SubmissionDependencies,
+): Promise<void> {
+  const failure = describeFailure(name, attempt, dependencies.maxAttempts, facts);
+  const end = { status: 'FAILED', completedAt: dependencies.now(), creditsUsed: 0, basis: 'assumed', failure } as const;
+  try {
+    await endAttempt(attempt, end, { ...dependencies, patienceMs: PATIENCE_MS });
+  } catch (error) {
+    // What is known must not get lost with the booking: thrown, it would become an unknown outcome after a long wait. No
+    // further attempt, since this one is still open on record.
+    logger.error('an attempt without a task could not be booked', { job_id: attempt.jobId, ...describeError(error) });
+    const final = describeFailure(name, attempt, dependencies.maxAttempts, { ...facts, retry: false });
+    await dependencies.tokens.fail(attempt.taskToken, final);
+  }
+}
+
+/** EvoLink's limit is one of the key, so every job of the pipeline waits, not only the one that met it. */
+async function slowDown(attempt: Attempt, error: EvolinkError, dependencies: SubmissionDependencies): Promise<void> {
+  const { client, table, now } = dependencies;
+  try {
+    await pauseSending(client, table.tableName, now(), error.retryAfterSeconds);
+  } catch (failure) {
+    // The others will be told by EvoLink itself.
+    logger.error('the pause could not be stored', { job_id: attempt.jobId, ...describeError(failure) });
+  }
+}

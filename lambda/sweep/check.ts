@@ -1,0 +1,86 @@
+import { EvolinkError } from '../../evolink';
+import { ApiKeyUnavailableError } from '../shared/api-key';
+import type { Attempt } from '../shared/attempts/attempt';
+import { isTerminal } from '../shared/attempts/attempt';
+import { recordLost } from '../shared/attempts/book';
+import { readRequestFacts } from '../shared/attempts/requests';
+import type { CompleteTaskDependencies } from '../shared/complete-task';
+import { completeTask } from '../shared/complete-task';
+import { logger } from '../shared/logger';
+import { emitLost } from '../shared/metrics';
+import { wakeDispatch } from '../shared/wake-dispatch';
+import { endQueued } from '../shared/unsent';
+import { LOST_AFTER_MS, nextGapMs } from './gaps';
+import { letGoWhenLate, timeLimit } from './let-go';
+import { resolveUnknown } from './resolve-unknown';
+import type { SalvageDependencies } from './salvage';
+import { lookAfterImages } from './salvage';
+
+export interface CheckDependencies extends CompleteTaskDependencies, SalvageDependencies {
+  readonly firstCheckSeconds: number;
+  /** How long one task may take from its submission until its job stops waiting. */
+  readonly taskTimeoutSeconds: number;
+}
+
+/** Everything that an open attempt may need, by where it stands. */
+export async function check(attempt: Attempt, dependencies: CheckDependencies): Promise<void> {
+  if (attempt.status === 'QUEUED') return checkQueued(attempt, dependencies);
+  const isAnswered = attempt.deliveredAt !== undefined || attempt.orphanedAt !== undefined;
+  if (attempt.status === 'COMPLETED' && isAnswered) return lookAfterImages(attempt, dependencies);
+  return checkTask(attempt, dependencies);
+}
+
+/** With growing gaps, but not past the time limit: a job is let go when its time is up, not a quarter of an hour later. */
+export function nextCheck(attempt: Attempt, dependencies: CheckDependencies): number {
+  const now = dependencies.now();
+  const regular = now + nextGapMs(attempt.checks, dependencies.firstCheckSeconds);
+  const limit = timeLimit(attempt, dependencies);
+  return limit > now ? Math.min(regular, limit) : regular;
+}
+
+/** EvoLink could not be asked, so nothing new is known of the task. */
+export function isUnreadable(error: unknown): boolean {
+  return error instanceof EvolinkError || error instanceof ApiKeyUnavailableError;
+}
+
+/** It is due when its time in the queue is up. */
+async function checkQueued(attempt: Attempt, dependencies: CheckDependencies): Promise<void> {
+  const { state } = await dependencies.executions.describe(attempt.executionArn);
+  await endQueued(attempt, state === 'running' ? 'QueueTimedOut' : 'JobStopped', {}, dependencies);
+}
+
+async function checkTask(attempt: Attempt, dependencies: CheckDependencies): Promise<void> {
+  const about = { job_id: attempt.jobId, attempt: attempt.attempt, checks: attempt.checks + 1 };
+  try {
+    const completion =
+      attempt.taskId === undefined && !isTerminal(attempt)
+        ? await resolveUnknown(attempt, dependencies)
+        : await completeTask(attempt, 'sweep', dependencies);
+    logger.info('checked', { ...about, completion });
+    if (completion === 'running') await giveUpWhenLate(attempt, dependencies);
+  } catch (error) {
+    // Unreadable is no reason to wait for ever: the time limits count all the same. Any other fault may have come after
+    // EvoLink said that the task has ended: to let go then would lose a paid image that the next check delivers.
+    if (isUnreadable(error)) await giveUpWhenLate(attempt, dependencies);
+    throw error;
+  }
+}
+
+async function giveUpWhenLate(attempt: Attempt, dependencies: CheckDependencies): Promise<void> {
+  await letGoWhenLate(attempt, dependencies);
+  if (dependencies.now() >= (attempt.sendingSince ?? attempt.createdAt) + LOST_AFTER_MS)
+    await lose(attempt, dependencies);
+}
+
+/** A day without an end: never silent, and never for ever. A callback that comes after all still finds the attempt. */
+async function lose({ attemptId }: Attempt, dependencies: CheckDependencies): Promise<void> {
+  const { client, table, now } = dependencies;
+  // Read again: letting go has just written to it.
+  const attempt = await table.get(attemptId);
+  if (attempt === undefined || isTerminal(attempt)) return;
+  const request = await readRequestFacts(client, table.tableName, attempt);
+  if (!(await recordLost({ client, tableName: table.tableName }, attempt, request, now()))) return;
+  logger.error('an attempt is lost', { job_id: attempt.jobId, attempt: attempt.attempt, task_id: attempt.taskId });
+  emitLost(attempt);
+  if (attempt.slot === true) await wakeDispatch(dependencies);
+}

@@ -1,0 +1,38 @@
+import { Duration } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { EventInvokeConfig } from 'aws-cdk-lib/aws-lambda';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge';
+import type { PipelineFunction } from './pipeline-function';
+
+/**
+ * Where asynchronous work ends that failed for good: events that could not be delivered, and runs that threw each time.
+ * A message holds names of jobs and numbers of attempts, no prompt and no secret.
+ */
+export class DeadLetters extends Construct {
+  /** The queue. Messages stay for 14 days, the longest that there is. */
+  public readonly queue: Queue;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.queue = new Queue(this, 'Queue', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    acknowledge(this.queue, 'SQS3', 'It is the queue of dead letters itself.');
+  }
+
+  /**
+   * An invocation of this function that failed at all of its tries comes here. A destination, and not the function's own
+   * `deadLetterQueue`: it says what went wrong, too.
+   */
+  public receiveFrom(source: PipelineFunction): void {
+    new EventInvokeConfig(this, source.node.id, {
+      function: source.lambdaFunction,
+      onFailure: { bind: () => ({ destination: this.queue.queueArn }) },
+    });
+    source.role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] }));
+  }
+}
