@@ -1,4 +1,5 @@
 import { COMMANDS } from '../../../bin/commands';
+import { FakeDeadLetters } from '../../support/fake-dead-letters';
 import { awsError, cli } from './cli';
 
 describe('help', () => {
@@ -34,14 +35,15 @@ describe('help', () => {
   );
 
   test('examples are commands that can be read', async () => {
+    const deadLetters = new FakeDeadLetters([]);
     for (const example of COMMANDS.flatMap(({ examples }) => examples)) {
       const line = example.replace(/ > .*$/, '').replace('--prompt-file prompt.txt', '');
       const argv = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
       const [program, ...rest] = argv;
-      const outputs = { TableName: 'attempts', Budgets: BUDGETS };
+      const outputs = { TableName: 'attempts', Budgets: BUDGETS, DeadLetterQueueUrl: deadLetters.queueUrl };
 
       expect(program).toBe('evolink-images');
-      expect({ example, ...(await cli(rest.concat(tableOf(rest)), { outputs })) }).toMatchObject({
+      expect({ example, ...(await cli(rest.concat(tableOf(rest)), { outputs, deadLetters })) }).toMatchObject({
         exitCode: 0,
         err: '',
       });
