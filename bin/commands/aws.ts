@@ -1,6 +1,8 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SFNClient } from '@aws-sdk/client-sfn';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 /** The clients that commands use. Credentials, region and endpoint come from the environment, as for the AWS CLI. */
@@ -9,6 +11,8 @@ export interface Aws {
   readonly documents: DynamoDBDocumentClient;
   readonly stepFunctions: () => Promise<SFNClient>;
   readonly s3: () => Promise<S3Client>;
+  readonly lambda: () => Promise<Pick<LambdaClient, 'send'>>;
+  readonly sqs: () => Promise<Pick<SQSClient, 'send'>>;
   /** Where they look, for messages. */
   readonly region: () => Promise<string>;
 }
@@ -34,6 +38,8 @@ export async function connect(region?: string): Promise<Aws> {
     documents: Documents.from(new DynamoDBClient(options)),
     stepFunctions: async () => new (await import('@aws-sdk/client-sfn')).SFNClient(options),
     s3: async () => new (await import('@aws-sdk/client-s3')).S3Client(options),
+    lambda: async () => new (await import('@aws-sdk/client-lambda')).LambdaClient(options),
+    sqs: async () => new (await import('@aws-sdk/client-sqs')).SQSClient(options),
     region: () => cloudFormation.config.region(),
   };
 }

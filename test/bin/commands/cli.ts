@@ -5,6 +5,7 @@ import type { Io } from '../../../bin/commands/command';
 import { paint } from '../../../bin/commands/process-io';
 import type { FakeJobs } from '../../support/fake-jobs';
 import type { FakeS3 } from '../../support/fake-s3';
+import { FakeDeadLetters } from '../../support/fake-dead-letters';
 import { MemoryTable } from '../../support/memory-table';
 
 export const NOW = new Date('2026-11-23T10:00:00.000Z');
@@ -13,6 +14,8 @@ export interface CliOptions {
   readonly table?: MemoryTable;
   /** Outputs of the stack; its name is in `stacks` then. */
   readonly outputs?: Readonly<Record<string, string>>;
+  /** The queue, the functions and the stack's list of resources. @default - an empty queue, no functions */
+  readonly deadLetters?: FakeDeadLetters;
   /** Thrown by CloudFormation instead of an answer. */
   readonly failure?: Error;
   readonly colour?: boolean;
@@ -35,11 +38,14 @@ export interface CliResult {
 /** @param line arguments separated by blanks; an array where one of them holds blanks itself */
 export async function cli(line: string | readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const { table = new MemoryTable(), outputs = { TableName: table.tableName }, failure, colour = false } = options;
+  const { deadLetters = new FakeDeadLetters([]) } = options;
   const written = { out: '', err: '' };
   const stacks: string[] = [];
   const regions: (string | undefined)[] = [];
   const cloudFormation = {
-    send: async ({ input }: { input: { StackName: string } }) => {
+    send: async (command: { input: { StackName: string } }) => {
+      const { input } = command;
+      if (command.constructor.name !== 'DescribeStacksCommand') return deadLetters.client.send(command);
       stacks.push(input.StackName);
       if (failure) throw failure;
       const Outputs = Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
@@ -60,6 +66,8 @@ export async function cli(line: string | readonly string[], options: CliOptions 
         documents: table.client,
         stepFunctions: async () => given(options.jobs).client,
         s3: async () => given(options.s3).client,
+        lambda: async () => deadLetters.client as unknown as Awaited<ReturnType<Aws['lambda']>>,
+        sqs: async () => deadLetters.client as unknown as Awaited<ReturnType<Aws['sqs']>>,
         region: async () => region ?? 'eu-central-1',
       };
     },
