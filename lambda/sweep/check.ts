@@ -52,18 +52,22 @@ async function checkQueued(attempt: Attempt, dependencies: CheckDependencies): P
 async function checkTask(attempt: Attempt, dependencies: CheckDependencies): Promise<void> {
   const about = { job_id: attempt.jobId, attempt: attempt.attempt, checks: attempt.checks + 1 };
   try {
-    const completion =
-      attempt.taskId === undefined && !isTerminal(attempt)
-        ? await resolveUnknown(attempt, dependencies)
-        : await completeTask(attempt, 'sweep', dependencies);
+    const completion = isNameless(attempt)
+      ? await resolveUnknown(attempt, dependencies)
+      : await completeTask(attempt, 'sweep', dependencies);
     logger.info('checked', { ...about, completion });
-    if (completion === 'running') await giveUpWhenLate(attempt, dependencies);
+    if (completion !== 'ended') await giveUpWhenLate(attempt, dependencies);
   } catch (error) {
     // Unreadable is no reason to wait for ever: the time limits count all the same. Any other fault may have come after
     // EvoLink said that the task has ended: to let go then would lose a paid image that the next check delivers.
     if (isUnreadable(error)) await giveUpWhenLate(attempt, dependencies);
     throw error;
   }
+}
+
+/** No reply and no callback has named its task. */
+function isNameless(attempt: Attempt): boolean {
+  return attempt.taskId === undefined && attempt.hintedTaskId === undefined && !isTerminal(attempt);
 }
 
 async function giveUpWhenLate(attempt: Attempt, dependencies: CheckDependencies): Promise<void> {
