@@ -79,6 +79,7 @@ export const METRIC = {
   jobFailedPercent: 'JobFailedPercent',
   providerSuccessPercent: 'ProviderSuccessPercent',
   estimateErrorPercent: 'EstimateErrorPercent',
+  overrunCredits: 'OverrunCredits',
   outputTokens: 'OutputTokens',
   imageInputTokens: 'ImageInputTokens',
   textTokens: 'TextTokens',

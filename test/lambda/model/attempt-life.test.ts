@@ -145,7 +145,7 @@ function checkAtAnyMoment(world: World): void {
   const running = world.tasks.filter(({ end, attemptId }) => end === undefined && !lost.has(attemptId));
   expect(running.length).toBeLessThanOrEqual(MAX_TASKS);
   // Holds are those of open attempts, and what is spent is what the ledger says.
-  const ledger = world.items('ledger#') as { attemptId: string; state: string; creditsUsed: number }[];
+  const ledger = world.ledger();
   expect(new Set(ledger.map(({ attemptId }) => attemptId)).size).toBe(ledger.length);
   expect(counter.held ?? 0).toBe(sum(open.map(({ creditsHeld }) => creditsHeld)));
   expect(counter.spent ?? 0).toBe(sum(ledger.map(({ creditsUsed }) => creditsUsed)));
@@ -206,7 +206,7 @@ function checkAtTheEnd(world: World): void {
   }
   expect((world.items('slots')[0] as { taken?: number } | undefined)?.taken ?? 0).toBe(0);
   // Every credit that EvoLink charged is in the ledger, as far as anybody can know whose it is.
-  const ledger = world.items('ledger#') as { state: string; creditsUsed: number }[];
+  const ledger = world.ledger();
   const unknown = ledger.filter(({ state }) => state === 'unknown').length;
   const booked = sum(ledger.map(({ creditsUsed }) => creditsUsed));
   const linked = new Set(world.items('task#').map(({ pk }) => pk));

@@ -196,6 +196,12 @@ export class World {
     return this.memory.items().filter(({ pk }) => String(pk).startsWith(prefix));
   }
 
+  /** As it is read: an `unknown` record that was superseded by a booking is none of it any more. */
+  ledger(): { readonly attemptId: string; readonly state: string; readonly creditsUsed: number }[] {
+    const records = this.items('ledger#').filter(({ supersededAt }) => supersededAt === undefined);
+    return records as unknown as { attemptId: string; state: string; creditsUsed: number }[];
+  }
+
   /** Tasks that an attempt owns on record: what a callback could name to take one away. */
   linkedTasks(): string[] {
     return this.items('task#').map(({ pk }) => String(pk).slice('task#'.length));
