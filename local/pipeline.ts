@@ -24,6 +24,8 @@ export interface LocalPipelineOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Credits of the simulated account. @default '1000' */
   readonly credits?: string;
+  /** Environment that tells which cloud to use. @default - this process's own */
+  readonly env?: NodeJS.ProcessEnv;
   /** Wraps each step, to show progress. */
   readonly step?: <T>(name: string, action: () => Promise<T>) => Promise<T>;
 }
@@ -52,6 +54,8 @@ export interface LocalPipeline {
   readonly runDir: string;
   /** Forwards the metrics that the functions have logged until now. */
   flushMetrics(): Promise<void>;
+  /** Deploys the app again over the same stack, with settings that differ from those at the start. */
+  redeploy(settings: Readonly<Record<string, string>>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -78,7 +82,7 @@ export async function startLocalPipeline(options: LocalPipelineOptions = {}): Pr
     if (process.env.NODE_EXTRA_CA_CERTS !== trust.bundlePath) {
       throw new Error(`this process does not trust the local certificate: start it with ${NPM_SCRIPTS}`);
     }
-    const cloud = await step('local cloud', () => openCloud(runDir, trust));
+    const cloud = await step('local cloud', () => openCloud(runDir, trust, options.env));
     closers.push(() => cloud.stop());
     // On a cloud that others use too nothing of theirs may be touched: own names, and no stack is left behind.
     const suffix = cloud.shared ? `-${runId}` : '';
@@ -94,21 +98,26 @@ export async function startLocalPipeline(options: LocalPipelineOptions = {}): Pr
     });
     closers.push(() => simulator.close());
 
-    const outputs = await step('cdk bootstrap + deploy', async () => {
-      await storeApiKey(cloud.admin, apiKeySecretName, apiKey);
-      return await deploy({
+    const settings = { ...LOCAL_SETTINGS, evolinkBaseUrl: simulator.baseUrl, apiKeySecretName, ...options.settings };
+    const deployWith = async (changes: Readonly<Record<string, string>>) => {
+      const outputs = await deploy({
         runDir,
         stackName,
         account: cloud.account,
         region: cloud.admin.region,
         // The CLI runs `npx`, so it gets the shell's environment, which `npm` scripts have rid of AWS settings.
         env: { ...process.env, ...cloud.env },
-        settings: { ...LOCAL_SETTINGS, evolinkBaseUrl: simulator.baseUrl, apiKeySecretName, ...options.settings },
+        settings: { ...settings, ...changes },
       });
+      await adjustForEmulator(cloud.admin, stackName);
+      return outputs;
+    };
+    const outputs = await step('cdk bootstrap + deploy', async () => {
+      await storeApiKey(cloud.admin, apiKeySecretName, apiKey);
+      return await deployWith({});
     });
     if (cloud.shared) closers.push(() => deleteStack(cloud.admin, stackName));
 
-    await adjustForEmulator(cloud.admin, stackName);
     const role = { roleName: `${stackName}-app`, account: cloud.account, policyArn: outputs.UsePolicyArn };
     const app = await createAppRole(cloud.admin, role);
     const logGroups = await stackLogGroups(cloud.admin, stackName);
@@ -128,6 +137,7 @@ export async function startLocalPipeline(options: LocalPipelineOptions = {}): Pr
       logGroups,
       runDir,
       flushMetrics: () => forwarder.flush(),
+      redeploy: async (changes) => void (await deployWith(changes)),
       stop,
     };
   } catch (error) {

@@ -28,6 +28,7 @@ const deliver = (pipeline: TestPipeline, id: string) =>
 const sweepNow = (pipeline: TestPipeline) =>
   sweep({
     ...pipeline.dependencies(),
+    archive: pipeline.lambda.function('archive'),
     firstCheckSeconds: 120,
     taskTimeoutSeconds: 2 * 3_600,
     deadline: Infinity,

@@ -4,6 +4,7 @@ import {
   type ExecutionStatus,
   GetExecutionHistoryCommand,
   StartExecutionCommand,
+  StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -47,6 +48,10 @@ export async function startJob(request: object | string, { name }: JobOptions = 
   );
   if (!executionArn) throw new Error(`no execution for ${jobId}`);
   return { jobId, executionArn };
+}
+
+export async function stopJob(executionArn: string): Promise<void> {
+  await app.sfn.send(new StopExecutionCommand({ executionArn }));
 }
 
 export async function waitForEnd(executionArn: string, timeoutMs = JOB_TIMEOUT_MS): Promise<EndedJob> {
