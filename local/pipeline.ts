@@ -17,13 +17,15 @@ import { adjustForEmulator, stackResources } from './cloud/emulator-adjustments'
 import { stopAllProcesses } from './cloud/supervised-process';
 import { prepareTrust } from './cloud/trust';
 import { makeRunDir, newRunId } from './paths';
-import { type EvolinkSimulator, startEvolinkSimulator } from './simulator';
+import { type EvolinkSimulator, type SimulatorTiming, startEvolinkSimulator } from './simulator';
 
 export interface LocalPipelineOptions {
   /** Settings of the deployable app (context keys without their prefix `pipeline:`), over those for local runs. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Credits of the simulated account. @default '1000' */
   readonly credits?: string;
+  /** @default - the simulator's own */
+  readonly timing?: Partial<SimulatorTiming>;
   /** Environment that tells which cloud to use. @default - this process's own */
   readonly env?: NodeJS.ProcessEnv;
   /** Wraps each step, to show progress. */
@@ -94,6 +96,7 @@ export async function startLocalPipeline(options: LocalPipelineOptions = {}): Pr
       tls: { cert: fs.readFileSync(trust.certPath, 'utf8'), key: fs.readFileSync(trust.keyPath, 'utf8') },
       keys: [{ key: apiKey, credits: options.credits ?? '1000' }],
       control: true,
+      timing: options.timing,
       allowLocalCallbacks: true,
     });
     closers.push(() => simulator.close());

@@ -1,5 +1,5 @@
 /** A second pipeline in the cloud of the end-to-end tests, for a test file that needs settings of its own. */
-import { type LocalPipeline, startLocalPipeline } from '../../../local/pipeline';
+import { type LocalPipeline, type LocalPipelineOptions, startLocalPipeline } from '../../../local/pipeline';
 import { connection, connectTo } from './clients';
 import { connectionOf } from './connection';
 
@@ -7,9 +7,13 @@ import { connectionOf } from './connection';
  * Deploys it beside the shared one, with a simulator and a key of its own, and makes this test file work with it. Whoever
  * starts it stops it.
  */
-export async function startOwnPipeline(settings: Readonly<Record<string, string>>): Promise<LocalPipeline> {
+export async function startOwnPipeline(
+  settings: Readonly<Record<string, string>>,
+  options: Pick<LocalPipelineOptions, 'timing' | 'credits'> = {},
+): Promise<LocalPipeline> {
   const since = performance.now();
   const pipeline = await startLocalPipeline({
+    ...options,
     settings,
     env: {
       ...process.env,

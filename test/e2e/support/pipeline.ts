@@ -7,6 +7,7 @@ export { eventually } from './eventually';
 export { invoke, makeDue, physicalId, slots, sweepNow } from './functions';
 export {
   type EndedJob,
+  endOf,
   enteredStates,
   exampleRequest,
   runJob,
