@@ -128,7 +128,7 @@ test('an archive that failed for good is run again: the images come, and nothing
     match: { promptIncludes: 'not a picture' },
     file: { body: '<html></html>', contentType: 'text/html' },
   });
-  const job = await runJob(request('not a picture'), { timeoutMs: 90_000 });
+  const job = await runJob(request('not a picture'), { timeoutMs: 180_000 });
   expect(job).toMatchObject({ status: 'FAILED', error: 'ResultNotAnImage' });
   const before = await simulator.bill();
 
@@ -140,13 +140,19 @@ test('an archive that failed for good is run again: the images come, and nothing
   await expectSalvaged(job.jobId);
   expect(await simulator.submissions()).toHaveLength(1);
   expect(await simulator.bill()).toEqual(before);
-});
+}, 240_000);
 
 test('the same name twice is one job', async () => {
   const name = `e2e-twin-${Date.now()}`;
-  const [one, two] = await Promise.all([startJob(request('twin'), { name }), startJob(request('twin'), { name })]);
+  // Step Functions answers the second one with the first one's execution; the local cloud says that there is one.
+  const start = () =>
+    startJob(request('twin'), { name }).catch((error: Error) => {
+      if (error.name !== 'ExecutionAlreadyExists') throw error;
+    });
+  const started = (await Promise.all([start(), start()])).filter((job) => job !== undefined);
 
-  expect(one).toEqual(two);
-  expect(await waitForEnd(one.executionArn)).toMatchObject({ status: 'SUCCEEDED' });
+  expect(new Set(started.map(({ executionArn }) => executionArn)).size).toBe(1);
+  expect(await waitForEnd(started[0]?.executionArn ?? '')).toMatchObject({ status: 'SUCCEEDED' });
   expect(await simulator.submissions()).toHaveLength(1);
+  expect(await attemptsOf(name)).toHaveLength(1);
 });
