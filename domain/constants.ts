@@ -137,6 +137,12 @@ export const METERED_VARIANTS = [
   { model: 'gpt-image-2-beta', quality: NO_QUALITY },
 ] as const;
 
+/**
+ * Where apps put pictures that jobs use as references, in the archive bucket. No image is ever archived below it: what
+ * is there expires, and apps may write there.
+ */
+export const REFERENCES = { prefix: 'references/', expireDays: 7 } as const;
+
 /** States of the workflow, as they appear in the console and in the history. */
 export const STATE = {
   validate: 'Validate request',

@@ -1,10 +1,14 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 /** The clients that commands use. Credentials, region and endpoint come from the environment, as for the AWS CLI. */
 export interface Aws {
   readonly cloudFormation: Pick<CloudFormationClient, 'send'>;
   readonly documents: DynamoDBDocumentClient;
+  readonly stepFunctions: () => Promise<SFNClient>;
+  readonly s3: () => Promise<S3Client>;
   /** Where they look, for messages. */
   readonly region: () => Promise<string>;
 }
@@ -28,6 +32,8 @@ export async function connect(region?: string): Promise<Aws> {
   return {
     cloudFormation,
     documents: Documents.from(new DynamoDBClient(options)),
+    stepFunctions: async () => new (await import('@aws-sdk/client-sfn')).SFNClient(options),
+    s3: async () => new (await import('@aws-sdk/client-s3')).S3Client(options),
     region: () => cloudFormation.config.region(),
   };
 }

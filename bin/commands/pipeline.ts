@@ -40,7 +40,8 @@ export async function findPipeline(args: Arguments, io: Io): Promise<DeployedPip
   return { table: { client: aws.documents, tableName: outputs.TableName }, outputs };
 }
 
-async function stackOutputs(aws: Aws, stack: string): Promise<Record<string, string>> {
+/** @throws CommandError when there is no such stack */
+export async function stackOutputs(aws: Aws, stack: string): Promise<Record<string, string>> {
   const described = await aws.cloudFormation
     .send(new DescribeStacksCommand({ StackName: stack }))
     .catch(async (error: unknown) => {

@@ -52,9 +52,9 @@ async function checkQueued(attempt: Attempt, dependencies: CheckDependencies): P
 async function checkTask(attempt: Attempt, dependencies: CheckDependencies): Promise<void> {
   const about = { job_id: attempt.jobId, attempt: attempt.attempt, checks: attempt.checks + 1 };
   try {
-    const completion = isNameless(attempt)
-      ? await resolveUnknown(attempt, dependencies)
-      : await completeTask(attempt, 'sweep', dependencies);
+    let completion = await completeTask(attempt, 'sweep', dependencies);
+    const hasTask = (attempt.taskId ?? attempt.hintedTaskId) !== undefined && completion !== 'not ours';
+    if (completion !== 'ended' && !hasTask) completion = await resolveUnknown(attempt, dependencies);
     logger.info('checked', { ...about, completion });
     if (completion !== 'ended') await giveUpWhenLate(attempt, dependencies);
   } catch (error) {
@@ -63,11 +63,6 @@ async function checkTask(attempt: Attempt, dependencies: CheckDependencies): Pro
     if (isUnreadable(error)) await giveUpWhenLate(attempt, dependencies);
     throw error;
   }
-}
-
-/** No reply and no callback has named its task. */
-function isNameless(attempt: Attempt): boolean {
-  return attempt.taskId === undefined && attempt.hintedTaskId === undefined && !isTerminal(attempt);
 }
 
 async function giveUpWhenLate(attempt: Attempt, dependencies: CheckDependencies): Promise<void> {
