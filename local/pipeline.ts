@@ -17,13 +17,17 @@ import { adjustForEmulator, stackResources } from './cloud/emulator-adjustments'
 import { stopAllProcesses } from './cloud/supervised-process';
 import { prepareTrust } from './cloud/trust';
 import { makeRunDir, newRunId } from './paths';
-import { type EvolinkSimulator, startEvolinkSimulator } from './simulator';
+import { type EvolinkSimulator, type SimulatorTiming, startEvolinkSimulator } from './simulator';
 
 export interface LocalPipelineOptions {
   /** Settings of the deployable app (context keys without their prefix `pipeline:`), over those for local runs. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Credits of the simulated account. @default '1000' */
   readonly credits?: string;
+  /** @default - the simulator's own */
+  readonly timing?: Partial<SimulatorTiming>;
+  /** Environment that tells which cloud to use. @default - this process's own */
+  readonly env?: NodeJS.ProcessEnv;
   /** Wraps each step, to show progress. */
   readonly step?: <T>(name: string, action: () => Promise<T>) => Promise<T>;
 }
@@ -52,6 +56,8 @@ export interface LocalPipeline {
   readonly runDir: string;
   /** Forwards the metrics that the functions have logged until now. */
   flushMetrics(): Promise<void>;
+  /** Deploys the app again over the same stack, with settings that differ from those at the start. */
+  redeploy(settings: Readonly<Record<string, string>>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -78,7 +84,7 @@ export async function startLocalPipeline(options: LocalPipelineOptions = {}): Pr
     if (process.env.NODE_EXTRA_CA_CERTS !== trust.bundlePath) {
       throw new Error(`this process does not trust the local certificate: start it with ${NPM_SCRIPTS}`);
     }
-    const cloud = await step('local cloud', () => openCloud(runDir, trust));
+    const cloud = await step('local cloud', () => openCloud(runDir, trust, options.env));
     closers.push(() => cloud.stop());
     // On a cloud that others use too nothing of theirs may be touched: own names, and no stack is left behind.
     const suffix = cloud.shared ? `-${runId}` : '';
@@ -90,25 +96,31 @@ export async function startLocalPipeline(options: LocalPipelineOptions = {}): Pr
       tls: { cert: fs.readFileSync(trust.certPath, 'utf8'), key: fs.readFileSync(trust.keyPath, 'utf8') },
       keys: [{ key: apiKey, credits: options.credits ?? '1000' }],
       control: true,
+      timing: options.timing,
       allowLocalCallbacks: true,
     });
     closers.push(() => simulator.close());
 
-    const outputs = await step('cdk bootstrap + deploy', async () => {
-      await storeApiKey(cloud.admin, apiKeySecretName, apiKey);
-      return await deploy({
+    const settings = { ...LOCAL_SETTINGS, evolinkBaseUrl: simulator.baseUrl, apiKeySecretName, ...options.settings };
+    const deployWith = async (changes: Readonly<Record<string, string>>) => {
+      const outputs = await deploy({
         runDir,
         stackName,
         account: cloud.account,
         region: cloud.admin.region,
         // The CLI runs `npx`, so it gets the shell's environment, which `npm` scripts have rid of AWS settings.
         env: { ...process.env, ...cloud.env },
-        settings: { ...LOCAL_SETTINGS, evolinkBaseUrl: simulator.baseUrl, apiKeySecretName, ...options.settings },
+        settings: { ...settings, ...changes },
       });
+      await adjustForEmulator(cloud.admin, stackName);
+      return outputs;
+    };
+    const outputs = await step('cdk bootstrap + deploy', async () => {
+      await storeApiKey(cloud.admin, apiKeySecretName, apiKey);
+      return await deployWith({});
     });
     if (cloud.shared) closers.push(() => deleteStack(cloud.admin, stackName));
 
-    await adjustForEmulator(cloud.admin, stackName);
     const role = { roleName: `${stackName}-app`, account: cloud.account, policyArn: outputs.UsePolicyArn };
     const app = await createAppRole(cloud.admin, role);
     const logGroups = await stackLogGroups(cloud.admin, stackName);
@@ -128,6 +140,7 @@ export async function startLocalPipeline(options: LocalPipelineOptions = {}): Pr
       logGroups,
       runDir,
       flushMetrics: () => forwarder.flush(),
+      redeploy: async (changes) => void (await deployWith(changes)),
       stop,
     };
   } catch (error) {

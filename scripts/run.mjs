@@ -10,16 +10,20 @@ import { runForeground } from './foreground.mjs';
 import { endWithParent } from './parent.mjs';
 import { red, UserError } from '../local/report.mjs';
 import { pinnedNode, setUp } from './setup.mjs';
+import { soakEnvironment } from './soak.mjs';
 import { withoutOwnAws } from './shell-environment.mjs';
 import { runTests } from './test.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(import.meta.url);
 
+const SOAK_TEST = ['--selectProjects', 'e2e', '--runTestsByPath', 'test/e2e/soak.test.ts'];
+
 const COMMANDS = {
   start: (env) => runLocal('start', env),
   dev: (env) => runLocal('dev', env),
   test: (env, args) => runTests(root, env, args),
+  soak: (env, args) => runTests(root, { ...env, ...soakEnvironment(args) }, SOAK_TEST),
 };
 
 async function main([name, ...args]) {

@@ -28,6 +28,11 @@ export class SimulatorControl {
     return this.call('GET', 'submissions');
   }
 
+  /** The most unfinished tasks that one key had at the same time since the last reset. */
+  async mostOpenTasks(): Promise<number> {
+    return (await this.call<{ mostOpenTasks: number }>('GET', 'most-open-tasks')).mostOpenTasks;
+  }
+
   /** How many requests were answered how, by method, route and status. */
   requests(): Promise<Readonly<Record<string, number>>> {
     return this.call('GET', 'requests');

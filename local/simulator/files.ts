@@ -1,4 +1,5 @@
 /** Links to images and what they answer. Pictures are drawn when they are asked for: nothing is kept in memory. */
+import { createHash } from 'node:crypto';
 import { drawPicture } from './picture';
 import { ApiError } from './api-error';
 import type { SimulatorClock } from './clock';
@@ -32,6 +33,7 @@ export class Files {
       at: this.clock.now(),
       image,
       status: reply.status,
+      sha256: reply.body instanceof Buffer && reply.truncate === undefined ? sha256(reply.body) : undefined,
       sentAuthorization: call.headers.authorization !== undefined,
     });
     return reply;
@@ -62,6 +64,8 @@ export class Files {
     };
   }
 }
+
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 function captionOf({ request, delivered, images }: Task, image: number): string {
   const quality = request.billing === 'per_token' ? [`${request.quality} quality`] : [];

@@ -84,6 +84,7 @@ function assemble(options: SimulatorOptions) {
     clock: { now: () => clock.now(), advance: (ms) => clock.advance(ms) },
     tasks: () => tasks.all().map((task) => snapshotOf(task, linkOf)),
     submissions: () => submissions.all(),
+    mostOpenTasks: () => tasks.mostOpenTasks(),
     requests: () => requests.all(),
     bill: (key) => accounts.bill(key),
     script: (...rules) => rules.forEach((rule) => script.add(rule)),

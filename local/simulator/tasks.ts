@@ -73,6 +73,7 @@ export class Tasks {
   private readonly tasks = new Map<string, Task>();
   private readonly byFile = new Map<string, Task>();
   private readonly open = new Map<Account, number>();
+  private mostOpen = 0;
 
   constructor(
     private readonly clock: SimulatorClock,
@@ -102,6 +103,7 @@ export class Tasks {
     };
     this.tasks.set(task.id, task);
     this.open.set(account, this.openTasks(account) + 1);
+    this.mostOpen = Math.max(this.mostOpen, this.openTasks(account));
     this.start(task, rule?.task ?? {});
     return task;
   }
@@ -121,6 +123,11 @@ export class Tasks {
 
   openTasks(account: Account): number {
     return this.open.get(account) ?? 0;
+  }
+
+  /** The most unfinished tasks that a key ever had at once. */
+  mostOpenTasks(): number {
+    return this.mostOpen;
   }
 
   /** Ends the task now, if it has not ended. */
@@ -143,6 +150,7 @@ export class Tasks {
     this.tasks.clear();
     this.byFile.clear();
     this.open.clear();
+    this.mostOpen = 0;
   }
 
   private start(task: Task, script: TaskScript): void {

@@ -20,6 +20,8 @@ export interface FileDownload {
   /** From 1. */
   readonly image: number;
   readonly status: number;
+  /** Of the picture, where all of it was sent: hex digits. */
+  readonly sha256?: string;
   /** The client sent an `Authorization` header to the file host, which it never should. */
   readonly sentAuthorization: boolean;
 }
@@ -123,6 +125,8 @@ export interface SimulatorControls {
   tasks(): TaskSnapshot[];
   /** Every POST to the generation route, oldest first. */
   submissions(): Submission[];
+  /** The most unfinished tasks that one key had at the same time since the last reset. */
+  mostOpenTasks(): number;
   /** Requests of clients since the last reset, by method, route and status: `GET /v1/tasks/{id} 404`. */
   requests(): Readonly<Record<string, number>>;
   /** Of one key. @default - all keys together */

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type LocalPipeline, startLocalPipeline } from '../../local/pipeline';
-import { CONNECTION_VARIABLE, type Connection, REFERENCE_BUCKET } from './support/connection';
+import { CONNECTION_VARIABLE, connectionOf, REFERENCE_BUCKET } from './support/connection';
 
 /** Tenants and budgets that the tests of money use; the limits are changed at run time, as operators do. */
 const SETTINGS = {
@@ -30,16 +30,8 @@ export default async function setUpPipeline(): Promise<void> {
   globalThis.localPipeline = pipeline;
   process.stderr.write(`\nlocal pipeline is up after ${((performance.now() - since) / 1000).toFixed(1)} s\n`);
 
-  const connection: Connection = {
-    admin: pipeline.admin,
-    appRoleArn: pipeline.appRoleArn,
-    stackName: pipeline.stackName,
-    outputs: pipeline.outputs,
-    simulator: { controlUrl: pipeline.simulator.controlUrl, apiKey: pipeline.simulator.apiKey },
-    logGroups: pipeline.logGroups,
-  };
   // Secrets of a cloud that lives for minutes on loopback; still nobody else's business.
   const file = path.join(pipeline.runDir, 'connection.json');
-  fs.writeFileSync(file, JSON.stringify(connection), { mode: 0o600 });
+  fs.writeFileSync(file, JSON.stringify(connectionOf(pipeline)), { mode: 0o600 });
   process.env[CONNECTION_VARIABLE] = file;
 }

@@ -17,6 +17,15 @@ export interface Connection {
   readonly logGroups: readonly string[];
 }
 
+export const connectionOf = ({ simulator, ...pipeline }: LocalPipeline): Connection => ({
+  admin: pipeline.admin,
+  appRoleArn: pipeline.appRoleArn,
+  stackName: pipeline.stackName,
+  outputs: pipeline.outputs,
+  simulator: { controlUrl: simulator.controlUrl, apiKey: simulator.apiKey },
+  logGroups: pipeline.logGroups,
+});
+
 export function readConnection(): Connection {
   const file = process.env[CONNECTION_VARIABLE];
   if (!file) throw new Error('No local pipeline: run end-to-end tests with `npm test -- test/e2e`.');

@@ -46,16 +46,18 @@ export const PLACES: Readonly<Record<string, () => AsyncGenerator<Place>>> = {
 
 /** Every group of the account: those of the functions with their metric lines, the workflow's, the access log. */
 async function* logs(): AsyncGenerator<Place> {
+  for await (const { logGroups = [] } of paginateDescribeLogGroups({ client: admin.logs }, {})) {
+    for (const { logGroupName = '' } of logGroups) yield* logsOf(logGroupName);
+  }
+}
+
+export async function* logsOf(logGroupName: string): AsyncGenerator<Place> {
   const client = admin.logs;
-  for await (const { logGroups = [] } of paginateDescribeLogGroups({ client }, {})) {
-    for (const { logGroupName = '' } of logGroups) {
-      for await (const { logStreams = [] } of paginateDescribeLogStreams({ client }, { logGroupName })) {
-        for (const { logStreamName = '' } of logStreams) {
-          const request = { logGroupName, logStreamName, startFromHead: true };
-          for await (const { events = [] } of paginateGetLogEvents({ client, stopOnSameToken: true }, request)) {
-            yield { where: logGroupName, text: events.map(({ message = '' }) => message).join('\n') };
-          }
-        }
+  for await (const { logStreams = [] } of paginateDescribeLogStreams({ client }, { logGroupName })) {
+    for (const { logStreamName = '' } of logStreams) {
+      const request = { logGroupName, logStreamName, startFromHead: true };
+      for await (const { events = [] } of paginateGetLogEvents({ client, stopOnSameToken: true }, request)) {
+        yield { where: logGroupName, text: events.map(({ message = '' }) => message).join('\n') };
       }
     }
   }

@@ -4,6 +4,7 @@ import {
   type ExecutionStatus,
   GetExecutionHistoryCommand,
   StartExecutionCommand,
+  StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -49,17 +50,25 @@ export async function startJob(request: object | string, { name }: JobOptions = 
   return { jobId, executionArn };
 }
 
-export async function waitForEnd(executionArn: string, timeoutMs = JOB_TIMEOUT_MS): Promise<EndedJob> {
-  const execution = await eventually(async () => {
-    const found = await app.sfn.send(new DescribeExecutionCommand({ executionArn }));
-    if (found.status === 'RUNNING') {
-      throw new Error(`${found.name} still runs, states: ${(await enteredStates(executionArn)).join(' > ')}`);
-    }
-    return found;
-  }, timeoutMs);
+export async function stopJob(executionArn: string): Promise<void> {
+  await app.sfn.send(new StopExecutionCommand({ executionArn }));
+}
+
+/** How it ended, or undefined while it runs. */
+export async function endOf(executionArn: string): Promise<EndedJob | undefined> {
+  const execution = await app.sfn.send(new DescribeExecutionCommand({ executionArn }));
   const { name = '', status = 'FAILED', output, error, cause } = execution;
+  if (status === 'RUNNING') return undefined;
   const parsed = output === undefined ? undefined : (JSON.parse(output) as JobOutput);
   return { jobId: name, executionArn, status, output: parsed, error, cause };
+}
+
+export function waitForEnd(executionArn: string, timeoutMs = JOB_TIMEOUT_MS): Promise<EndedJob> {
+  return eventually(async () => {
+    const ended = await endOf(executionArn);
+    if (ended !== undefined) return ended;
+    throw new Error(`${executionArn} still runs, states: ${(await enteredStates(executionArn)).join(' > ')}`);
+  }, timeoutMs);
 }
 
 export async function runJob(

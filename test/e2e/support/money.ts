@@ -8,7 +8,12 @@ import { appliedBudgets } from '../../../domain/budgets';
 import type { LedgerRecord } from '../../../domain/ledger';
 import { admin, connection } from './clients';
 
-const table = { client: admin.dynamo, tableName: connection.outputs.TableName };
+const table = {
+  client: admin.dynamo,
+  get tableName() {
+    return connection.outputs.TableName;
+  },
+};
 
 export const settings = new RuntimeSettingsStore(table);
 

@@ -4,13 +4,16 @@ export { attemptsOf } from './attempts';
 export { callbackAddress, forgeCallback } from './callbacks';
 export { admin, app, connection, simulator } from './clients';
 export { eventually } from './eventually';
+export { invoke, makeDue, physicalId, slots, sweepNow } from './functions';
 export {
   type EndedJob,
+  endOf,
   enteredStates,
   exampleRequest,
   runJob,
   startJob,
   type StartedJob,
+  stopJob,
   succeed,
   waitForEnd,
 } from './jobs';
@@ -25,3 +28,4 @@ export {
   settings,
   units,
 } from './money';
+export { startOwnPipeline } from './own-pipeline';

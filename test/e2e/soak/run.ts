@@ -1,0 +1,118 @@
+/** Starts the jobs of a soak and goes on until nothing is open. */
+import { DisableRuleCommand, EnableRuleCommand } from '@aws-sdk/client-eventbridge';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Attempt } from '../../../lambda/shared/attempts/attempt';
+import { AttemptTable } from '../../../lambda/shared/attempts/attempt-table';
+import { attemptKey, SLOTS_KEY } from '../../../lambda/shared/attempts/items';
+import {
+  admin,
+  connection,
+  type EndedJob,
+  endOf,
+  eventually,
+  inFlight,
+  makeDue,
+  physicalId,
+  simulator,
+  slots,
+  startJob,
+  type StartedJob,
+  stopJob,
+  sweepNow,
+} from '../support/pipeline';
+import type { SoakJob } from './plan';
+
+/** As many at once as two cores can start functions for. */
+const STARTS_AT_ONCE = 10;
+
+export interface SoakRun {
+  readonly ended: ReadonlyMap<SoakJob, EndedJob>;
+}
+
+/** Every second half of a soak goes without the events of jobs that end: nothing may depend on them. */
+export async function runSoak(jobs: readonly SoakJob[], timeoutMs: number): Promise<SoakRun> {
+  await simulator.script(...jobs.flatMap(({ rules }) => rules));
+  const rule = { Name: await physicalId('AWS::Events::Rule', 'JobEndRule') };
+  const stops: Promise<void>[] = [];
+  const start = async (job: SoakJob): Promise<StartedJob> => {
+    const { marker, request, tenant, name, stopAfterMs } = job;
+    const prompt = `a bicycle in the rain, ${marker}`;
+    const started = await startJob({ prompt, size: '3:1', quality: 'low', tenant, ...request }, { name });
+    if (stopAfterMs !== undefined) stops.push(delay(stopAfterMs).then(() => stopJob(started.executionArn)));
+    return started;
+  };
+  const half = Math.ceil(jobs.length / 2);
+  const startAll = (part: readonly SoakJob[]) => inFlight(part.length, (index) => start(part[index]), STARTS_AT_ONCE);
+  const first = await startAll(jobs.slice(0, half));
+  await admin.events.send(new DisableRuleCommand(rule));
+  const started = [...first, ...(await startAll(jobs.slice(half)))];
+  const unknown = new Set(jobs.filter(({ ends }) => ends === 'SubmitOutcomeUnknown').map(({ name }) => name));
+  const ended = await driveToTheEnd(started, unknown, timeoutMs);
+  await Promise.all(stops);
+  await admin.events.send(new EnableRuleCommand(rule));
+  return { ended: new Map(jobs.map((job, index) => [job, ended[index]])) };
+}
+
+/** Hours of waiting in minutes: whatever waits for time to pass is told that it has. */
+async function driveToTheEnd(
+  started: readonly StartedJob[],
+  unknown: ReadonlySet<string>,
+  timeoutMs: number,
+): Promise<EndedJob[]> {
+  const table = new AttemptTable(admin.dynamo, connection.outputs.TableName);
+  const ended = new Map<string, EndedJob>();
+  return eventually(async () => {
+    await endPause();
+    for await (const { attemptId } of table.openAttempts()) {
+      const attempt = await table.get(attemptId);
+      // The queue's entries are due when their time in it is up: they would be thrown out.
+      if (attempt === undefined || attempt.status === 'QUEUED') continue;
+      if (unknown.has(attempt.jobId)) await age(attempt);
+      await makeDue(attempt);
+    }
+    // Two at once, as when one takes longer than a minute.
+    const [{ open }] = await Promise.all([sweepNow(), sweepNow()]);
+    for (const { executionArn } of started) {
+      if (ended.has(executionArn)) continue;
+      const job = await endOf(executionArn);
+      if (job !== undefined) ended.set(executionArn, job);
+    }
+    if (open > 0 || ended.size < started.length) {
+      const rest = `${started.length - ended.size} jobs still run, ${open} attempts are open`;
+      throw new Error(`${rest}, slots: ${JSON.stringify(await slots())}`);
+    }
+    return started.map(({ executionArn }) => ended.get(executionArn)!);
+  }, timeoutMs);
+}
+
+async function endPause(): Promise<void> {
+  const now = Date.now();
+  if ((await slots()).pausedUntil <= now) return;
+  await admin.dynamo.send(
+    new UpdateCommand({
+      TableName: connection.outputs.TableName,
+      Key: SLOTS_KEY,
+      UpdateExpression: 'SET pausedUntil = :now',
+      ExpressionAttributeValues: { ':now': now },
+    }),
+  );
+}
+
+/** Five minutes is the time limit of a task here; after ten the task list is believed. */
+const PAST_THE_LIMIT_MS = 6 * 60_000;
+const LIST_BELIEVED_MS = 11 * 60_000;
+
+/** A task that there never was: first its job stops waiting, then the task list shows that there is none. */
+async function age({ attemptId, status, deliveredAt, orphanedAt }: Attempt): Promise<void> {
+  if (status !== 'SUBMIT_UNKNOWN') return;
+  const letGo = deliveredAt !== undefined || orphanedAt !== undefined;
+  await admin.dynamo.send(
+    new UpdateCommand({
+      TableName: connection.outputs.TableName,
+      Key: attemptKey(attemptId),
+      UpdateExpression: 'SET sendingSince = :past',
+      ExpressionAttributeValues: { ':past': Date.now() - (letGo ? LIST_BELIEVED_MS : PAST_THE_LIMIT_MS) },
+    }),
+  );
+}
