@@ -9,6 +9,7 @@ const common: Config = {
 };
 
 const config: Config = {
+  testSequencer: '<rootDir>/test/e2e/last.mjs',
   projects: [
     {
       ...common,

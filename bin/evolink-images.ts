@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command line: `evolink-images <command>`. Exit codes: 0 done, 1 failed, 2 wrong use. */
+/** The command line: `evolink-images <command>`. Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted. */
 import { COMMANDS } from './commands';
 import { explainAwsError } from './commands/aws-errors';
 import { readArguments } from './commands/arguments';
@@ -51,7 +51,7 @@ async function run(command: Command, argv: readonly string[], io: Io): Promise<n
     const explained = error instanceof CommandError ? error : explainAwsError(error);
     const text = explained?.message ?? (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
     await io.err(`${io.paint.red('Error:')} ${text}\n`);
-    return FAILED;
+    return explained?.exitCode ?? FAILED;
   }
 }
 

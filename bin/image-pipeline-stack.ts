@@ -5,6 +5,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
+import { REFERENCES } from '../domain/constants';
 import { ImagePipeline } from '../lib';
 import { acknowledgeWildcard } from '../lib/acknowledge';
 import type { Settings } from './settings';
@@ -47,11 +48,17 @@ export class ImagePipelineStack extends Stack {
   /** For the roles of apps that live outside this stack: attach it, and they may use the pipeline. */
   private createUsePolicy(): ManagedPolicy {
     const policy = new ManagedPolicy(this, 'UsePolicy', {
-      description: 'Start, watch and stop image jobs, and read their images.',
+      description: 'Start, watch and stop image jobs, upload references, and read images.',
     });
     this.pipeline.grantUse(policy);
     const objects = this.pipeline.archiveBucket.arnForObjects('*');
     acknowledgeWildcard(policy, objects, 'Apps read the images of all jobs; keys are made from job ids.');
+    const references = this.pipeline.archiveBucket.arnForObjects(`${REFERENCES.prefix}*`);
+    acknowledgeWildcard(
+      policy,
+      references,
+      'Apps put pictures of their own there, named by their hashes; they expire.',
+    );
     const executions = this.pipeline.executionsArn;
     acknowledgeWildcard(policy, executions, 'Executions are named by the apps that start them.');
     return policy;

@@ -79,6 +79,7 @@ export const METRIC = {
   jobFailedPercent: 'JobFailedPercent',
   providerSuccessPercent: 'ProviderSuccessPercent',
   estimateErrorPercent: 'EstimateErrorPercent',
+  overrunCredits: 'OverrunCredits',
   outputTokens: 'OutputTokens',
   imageInputTokens: 'ImageInputTokens',
   textTokens: 'TextTokens',
@@ -135,6 +136,12 @@ export const METERED_VARIANTS = [
   { model: 'gpt-image-2', quality: 'high' },
   { model: 'gpt-image-2-beta', quality: NO_QUALITY },
 ] as const;
+
+/**
+ * Where apps put pictures that jobs use as references, in the archive bucket. No image is ever archived below it: what
+ * is there expires, and apps may write there.
+ */
+export const REFERENCES = { prefix: 'references/', expireDays: 7 } as const;
 
 /** States of the workflow, as they appear in the console and in the history. */
 export const STATE = {

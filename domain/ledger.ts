@@ -1,6 +1,6 @@
 /**
  * The ledger: one record for each attempt, written once, kept for good. It is the truth about money; metrics and gauges
- * are made from it.
+ * are made from it. Each record lies on the day on which it was booked, as do the spend counters.
  */
 import type { FailureName } from './failures';
 import type { UsageBasis } from './job';
@@ -44,6 +44,8 @@ export interface LedgerRecord {
   readonly createdAt: number;
   readonly submittedAt?: number;
   readonly bookedAt: number;
+  /** Only where the record said `unknown` and the truth was booked later, as a record of that day: not to be counted. */
+  readonly supersededAt?: number;
 }
 
 interface Key {
@@ -57,6 +59,12 @@ export const ledgerPartition = (day: string): string => `ledger#${day}`;
 export function ledgerKey(bookedAt: number, attemptId: string): Key {
   const time = new Date(bookedAt).toISOString();
   return { pk: ledgerPartition(time.slice(0, 10)), sk: `${time}#${attemptId}` };
+}
+
+/** Of a record that says `unknown`: beside the booking that may follow, even within the same millisecond. */
+export function unknownKey(since: number, attemptId: string): Key {
+  const { pk, sk } = ledgerKey(since, attemptId);
+  return { pk, sk: `${sk}#unknown` };
 }
 
 /**

@@ -34,6 +34,7 @@ export const METRIC_DIMENSIONS: Readonly<Record<MetricName, readonly (readonly D
   [METRIC.jobFailedPercent]: ONLY_IN_ALL,
   [METRIC.providerSuccessPercent]: ONLY_IN_ALL,
   [METRIC.estimateErrorPercent]: ONLY_IN_ALL,
+  [METRIC.overrunCredits]: ONLY_IN_ALL,
   [METRIC.outputTokens]: ONLY_IN_ALL,
   [METRIC.imageInputTokens]: ONLY_IN_ALL,
   [METRIC.textTokens]: ONLY_IN_ALL,

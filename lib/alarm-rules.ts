@@ -118,6 +118,16 @@ function leftBehind({ pipeline, deadLetterQueue }: PipelineAlarmsProps): AlarmRu
       section: 'attempts-lost',
     },
     {
+      id: 'ResultBlocked',
+      metric: pipeline.metricArchiveErrors({ dimensionsMap: { [DIMENSION.errorName]: 'ResultBlocked' } }),
+      comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 1,
+      missing: NOT_BREACHING,
+      sentence: 'A paid image is not fetched: its link is on no host that `resultHosts` allows, or on no public one.',
+      why: 'One is enough: EvoLink moved to another host, so that all will follow, and each link lives for 24 hours.',
+      section: 'a-result-is-blocked',
+    },
+    {
       id: 'DeadLetters',
       metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(5) }),
       comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

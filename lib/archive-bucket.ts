@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { REFERENCES } from '../domain/constants';
 import { acknowledge } from './acknowledge';
 import { validateDuration, validateRetention } from './validation';
 
@@ -49,12 +50,22 @@ export class ArchiveBucket extends Construct {
 
   /** Lets a function store objects, with the key of the bucket where it has one of its own. */
   public grantWrite(grantee: IGrantable): Grant {
-    return this.grant(grantee, 's3:PutObject', 'kms:GenerateDataKey');
+    return this.grant(grantee, '*', 's3:PutObject', 'kms:GenerateDataKey');
+  }
+
+  /** Lets an app put pictures where jobs may use them as references, and nowhere else. */
+  public grantPutReferences(grantee: IGrantable): Grant {
+    return this.grant(grantee, `${REFERENCES.prefix}*`, 's3:PutObject', 'kms:GenerateDataKey');
+  }
+
+  /** Lets a function read what apps put there, and so sign URLs that do. */
+  public grantReadReferences(grantee: IGrantable): Grant {
+    return this.grant(grantee, `${REFERENCES.prefix}*`, 's3:GetObject', 'kms:Decrypt');
   }
 
   /** Lets somebody read every object of the bucket, with the key of the bucket where it has one of its own. */
   public grantRead(grantee: IGrantable): Grant {
-    return this.grant(grantee, 's3:GetObject', 'kms:Decrypt');
+    return this.grant(grantee, '*', 's3:GetObject', 'kms:Decrypt');
   }
 
   private createBucket(props: ArchiveBucketProps): Bucket {
@@ -64,7 +75,11 @@ export class ArchiveBucket extends Construct {
       enforceSSL: true,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       versioned: false,
-      lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(1), expiration: props.imageRetention }],
+      lifecycleRules: [
+        { abortIncompleteMultipartUploadAfter: Duration.days(1), expiration: props.imageRetention },
+        // Where two rules speak of an object, S3 follows the one that ends it sooner.
+        { prefix: REFERENCES.prefix, expiration: Duration.days(REFERENCES.expireDays) },
+      ],
       removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
     });
     acknowledge(
@@ -76,11 +91,11 @@ export class ArchiveBucket extends Construct {
   }
 
   /** Written out: CDK's grants of a bucket use wildcards such as s3:GetObject* and kms:GenerateDataKey*. */
-  private grant(grantee: IGrantable, objectAction: string, keyAction: string): Grant {
+  private grant(grantee: IGrantable, keys: string, objectAction: string, keyAction: string): Grant {
     const grant = Grant.addToPrincipalOrResource({
       grantee,
       actions: [objectAction],
-      resourceArns: [this.bucket.arnForObjects('*')],
+      resourceArns: [this.bucket.arnForObjects(keys)],
       resource: this.bucket,
     });
     const key = this.bucket.encryptionKey;

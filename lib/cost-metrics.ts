@@ -50,6 +50,16 @@ export abstract class CostMetrics extends Construct {
   }
 
   /**
+   * Credits that were charged above what their attempts had held: the only way in which a budget can be exceeded. Each
+   * booking without such an overrun counts 0.
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricOverrunCredits(props?: MetricOptions): Metric {
+    return this.metric(METRIC.overrunCredits, Stats.SUM, props);
+  }
+
+  /**
    * Tokens of pictures that were made.
    *
    * @default - sum over 5 minutes

@@ -82,6 +82,7 @@ function estimates({ pipeline }: PipelineDashboardProps): IWidget[] {
   const credits = [
     pipeline.metricCreditsUsed({ label: 'charged' }),
     pipeline.metricCreditsHeld({ label: 'held for open attempts' }),
+    pipeline.metricOverrunCredits({ label: 'charged above the hold' }),
   ];
   return [
     graphOfTwo(

@@ -18,7 +18,9 @@ export interface ImagePipelineProps {
   readonly apiKey: ISecret;
 
   /**
-   * Where the images go. The pipeline writes objects below `<output prefix><tenant>/<yyyy>/<mm>/<dd>/<job id>/`.
+   * Where the images go. The pipeline writes objects below `<output prefix><tenant>/<yyyy>/<mm>/<dd>/<job id>/`; apps
+   * may put references below `references/`, which expire after 7 days in the pipeline's own bucket. The lifecycle of a
+   * bucket given here is its owner's.
    *
    * @default - a new private bucket, encrypted with keys of S3, reachable over TLS only
    */
@@ -32,7 +34,7 @@ export interface ImagePipelineProps {
    * Objects under a key of KMS need the bucket with its `encryptionKey`, also where it is imported. To use images of
    * the archive as references, give one bucket here and as `archiveBucket`.
    *
-   * @default - references come from public https addresses only
+   * @default - public https addresses, and what apps put below `references/` of the archive bucket
    */
   readonly referenceBuckets?: IBucket[];
 

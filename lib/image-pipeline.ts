@@ -95,7 +95,7 @@ export class ImagePipeline extends MeteredPipeline {
       deadLetters,
       attempts,
       archive: this.archive,
-      references: new ReferenceBuckets(props.referenceBuckets ?? []),
+      references: new ReferenceBuckets(props.referenceBuckets ?? [], this.archive),
       version: this.version,
       serviceName: this.serviceName,
       metricsNamespace: this.metricsNamespace,
@@ -147,11 +147,12 @@ export class ImagePipeline extends MeteredPipeline {
   }
 
   /**
-   * Lets an app start, watch and stop jobs, and read their images. Not the history of a job: it holds the token that
-   * completes it.
+   * Lets an app start, watch and stop jobs, put references below `references/` of the archive bucket, and read images.
+   * Not the history of a job: it holds the token that completes it.
    */
   public grantUse(grantee: IGrantable): Grant {
-    return this.workflow.grantRun(grantee).combine(this.grantReadImages(grantee));
+    const run = this.workflow.grantRun(grantee);
+    return run.combine(this.grantReadImages(grantee)).combine(this.archive.grantPutReferences(grantee));
   }
 
   /** Lets somebody read every object of the archive bucket, but not list them. */

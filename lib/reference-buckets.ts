@@ -1,15 +1,20 @@
 import { Stack } from 'aws-cdk-lib';
 import { Grant, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { REFERENCES } from '../domain/constants';
 import { acknowledgeWildcard } from './acknowledge';
+import type { ArchiveBucket } from './archive-bucket';
 
-/** The buckets whose objects may be reference images. */
+/** The buckets whose objects may be reference images: those that were given, and a part of the archive bucket. */
 export class ReferenceBuckets {
-  constructor(private readonly buckets: IBucket[]) {}
+  constructor(
+    private readonly buckets: IBucket[],
+    private readonly archive: ArchiveBucket,
+  ) {}
 
   /** Names of the buckets. */
   public names(): string[] {
-    return this.buckets.map(({ bucketName }) => bucketName);
+    return [...this.buckets, this.archive.bucket].map(({ bucketName }) => bucketName);
   }
 
   /**
@@ -17,6 +22,12 @@ export class ReferenceBuckets {
    * one. Written out: CDK's grant of a bucket also lists it, and uses wildcards such as s3:GetObject*.
    */
   public grantSign(role: Role): void {
+    this.archive.grantReadReferences(role);
+    acknowledgeWildcard(
+      role,
+      this.archive.bucket.arnForObjects(`${REFERENCES.prefix}*`),
+      'Apps put their references there under names of their own.',
+    );
     for (const bucket of this.buckets) {
       Grant.addToPrincipalOrResource({
         grantee: role,

@@ -5,6 +5,7 @@ import type { OptionDefinitions, UsageProblem } from './command';
 export class Arguments {
   constructor(
     private readonly values: ReadonlyMap<string, string | true>,
+    private readonly lists: ReadonlyMap<string, readonly string[]>,
     readonly positionals: readonly string[],
     /** What is wrong with them so far. A command adds its own, and reports all of them together. */
     readonly problems: readonly UsageProblem[],
@@ -14,6 +15,11 @@ export class Arguments {
   text(option: string): string | undefined {
     const value = this.values.get(option);
     return value === true ? undefined : value;
+  }
+
+  /** Every value of an option that may be given more than once. */
+  all(option: string): readonly string[] {
+    return this.lists.get(option) ?? [];
   }
 
   flag(option: string): boolean {
@@ -32,6 +38,7 @@ export class Arguments {
  */
 export function readArguments(argv: readonly string[], options: OptionDefinitions): Arguments {
   const values = new Map<string, string | true>();
+  const lists = new Map<string, string[]>();
   const positionals: string[] = [];
   const problems: UsageProblem[] = [];
   const refuse = (where: string, message: string) => problems.push({ where, message });
@@ -56,11 +63,13 @@ export function readArguments(argv: readonly string[], options: OptionDefinition
     } else if (value === undefined) {
       refuse(rawName, `Needs a value: ${rawName} <${known.value}>.`);
       values.set(name, true);
+    } else if (known.many) {
+      lists.set(name, [...(lists.get(name) ?? []), value]);
     } else {
       values.set(name, value);
     }
   }
-  return new Arguments(values, positionals, problems);
+  return new Arguments(values, lists, positionals, problems);
 }
 
 interface Token {

@@ -1,14 +1,18 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 /** The clients that commands use. Credentials, region and endpoint come from the environment, as for the AWS CLI. */
 export interface Aws {
   readonly cloudFormation: Pick<CloudFormationClient, 'send'>;
   readonly documents: DynamoDBDocumentClient;
-  readonly lambda: Pick<LambdaClient, 'send'>;
-  readonly sqs: Pick<SQSClient, 'send'>;
+  readonly stepFunctions: () => Promise<SFNClient>;
+  readonly s3: () => Promise<S3Client>;
+  readonly lambda: () => Promise<LambdaClient>;
+  readonly sqs: () => Promise<SQSClient>;
   /** Where they look, for messages. */
   readonly region: () => Promise<string>;
 }
@@ -21,26 +25,21 @@ const CLIENT_OPTIONS = {
 
 /** Loaded only when needed: an estimate asks nobody. */
 export async function connect(region?: string): Promise<Aws> {
-  const [
-    { CloudFormationClient: CloudFormation },
-    { DynamoDBClient },
-    { DynamoDBDocumentClient: Documents },
-    { LambdaClient: Lambda },
-    { SQSClient: Sqs },
-  ] = await Promise.all([
-    import('@aws-sdk/client-cloudformation'),
-    import('@aws-sdk/client-dynamodb'),
-    import('@aws-sdk/lib-dynamodb'),
-    import('@aws-sdk/client-lambda'),
-    import('@aws-sdk/client-sqs'),
-  ]);
+  const [{ CloudFormationClient: CloudFormation }, { DynamoDBClient }, { DynamoDBDocumentClient: Documents }] =
+    await Promise.all([
+      import('@aws-sdk/client-cloudformation'),
+      import('@aws-sdk/client-dynamodb'),
+      import('@aws-sdk/lib-dynamodb'),
+    ]);
   const options = { ...CLIENT_OPTIONS, ...(region !== undefined && { region }) };
   const cloudFormation = new CloudFormation(options);
   return {
     cloudFormation,
     documents: Documents.from(new DynamoDBClient(options)),
-    lambda: new Lambda(options),
-    sqs: new Sqs(options),
+    stepFunctions: async () => new (await import('@aws-sdk/client-sfn')).SFNClient(options),
+    s3: async () => new (await import('@aws-sdk/client-s3')).S3Client(options),
+    lambda: async () => new (await import('@aws-sdk/client-lambda')).LambdaClient(options),
+    sqs: async () => new (await import('@aws-sdk/client-sqs')).SQSClient(options),
     region: () => cloudFormation.config.region(),
   };
 }

@@ -8,6 +8,7 @@ import { type Command, CommandError, type Io, JSON_OPTION, printJson, UsageError
 import { type DeployedPipeline, findPipeline, PIPELINE_OPTIONS, pipelineProblems } from './pipeline';
 
 const TENANT = '[A-Za-z0-9_-]{1,64}';
+const TENANT_NAME = new RegExp(`^${TENANT}$`);
 const BUDGET_ID = new RegExp(`^(all|each|tenant-${TENANT})-(day|month)$`);
 
 export const budget: Command = {
@@ -35,7 +36,7 @@ export const budget: Command = {
   async run(args, io) {
     const [action = 'list'] = args.positionals;
     const form = FORMS.get(action);
-    const problems = [...args.problems, ...pipelineProblems(args)];
+    const problems = [...args.problems, ...pipelineProblems(args), ...tenantProblems(args)];
     if (form) problems.push(...positionalProblems(args, form.takes));
     else problems.push({ where: action, message: 'Use budget, budget set <id> <credits> or budget reset <id>.' });
     if (problems.length > 0 || !form) throw new UsageError(problems);
@@ -112,6 +113,13 @@ async function reset({ args, io, pipeline, settings }: Context): Promise<void> {
       ? `Budget ${id}: ${now} again, instead of ${formatCredits(previous ?? 0)}.\n`
       : `Budget ${id} had no limit of its own: ${now}. Nothing was changed.\n`,
   );
+}
+
+/** No job can have such a tenant: its use would be shown as nothing. */
+function tenantProblems(args: Arguments): UsageProblem[] {
+  const tenant = args.text('tenant');
+  if (tenant === undefined || TENANT_NAME.test(tenant)) return [];
+  return [{ where: '--tenant', message: 'Must have 1 to 64 characters of A-Z a-z 0-9 _ -.' }];
 }
 
 function positionalProblems(args: Arguments, takes: Form['takes']): UsageProblem[] {

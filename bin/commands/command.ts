@@ -5,6 +5,8 @@ import type { Aws } from './aws';
 export interface OptionDefinition {
   /** What its value stands for: `--size <size>`. Absent for a switch. */
   readonly value?: string;
+  /** May be given more than once. @default - it may not */
+  readonly many?: true;
   readonly help: string;
 }
 
@@ -36,6 +38,17 @@ export interface Io {
   readonly now: () => Date;
   /** Clients of AWS, made when a command first needs them. */
   readonly aws: (region?: string) => Promise<Aws>;
+  /** Somebody who watches and can answer. @default - output goes elsewhere, and nobody does */
+  readonly terminal?: Terminal;
+  /** Takes Ctrl-C, until the function that it returns is called. */
+  readonly onInterrupt: (listener: () => void) => () => void;
+}
+
+export interface Terminal {
+  /** Shows a line in place of the one that it showed before; an empty one clears it. */
+  readonly live: (line: string) => void;
+  /** Undefined when it was answered by Ctrl-C. */
+  readonly ask: (question: string) => Promise<string | undefined>;
 }
 
 export interface Paint {
@@ -61,9 +74,15 @@ export class UsageError extends Error {
   }
 }
 
-/** It could not be done, for a reason that the user can mend: exit code 1, without a stack trace. */
+/** It could not be done, for a reason that the user can mend: exit code 1 unless said otherwise, no stack trace. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
+  readonly exitCode: number;
+
+  constructor(message: string, options: ErrorOptions & { readonly exitCode?: number } = {}) {
+    super(message, options);
+    this.exitCode = options.exitCode ?? 1;
+  }
 }
 
 /** Options that are the same everywhere. */

@@ -1,19 +1,22 @@
-import { readFile, stat } from 'node:fs/promises';
 import { cheaperNeighbour } from '../../client/cheaper-neighbour';
 import {
   compareQualities,
+  type EstimateOptions,
   type EstimateRequest,
   estimateRequest,
   InvalidEstimateError,
   type RequestEstimate,
 } from '../../client/estimate';
+import { readPrices } from '../../client/read-prices';
+import type { PriceTable } from '../../domain/prices';
 import type { Arguments } from './arguments';
 import { type Command, JSON_OPTION, printJson, UsageError, type UsageProblem } from './command';
 import { estimateJson } from './estimate-json';
 import { estimateText } from './estimate-text';
+import { readTextFile } from './text-file';
 
-/** Far above every limit of a prompt; a file that is larger was named by mistake and need not be read. */
-const MAX_PROMPT_FILE_BYTES = 1_000_000;
+/** Far above every limit of a prompt or price table; a file that is larger was named by mistake and need not be read. */
+const MAX_FILE_BYTES = 1_000_000;
 
 /** Which option stands for which field of a request. */
 const OPTION_OF_FIELD: Readonly<Record<string, string>> = { references: '--refs', image_urls: '--refs' };
@@ -23,7 +26,7 @@ export const estimate: Command = {
   summary: 'What a request will cost: low, medium and high side by side. Asks nobody.',
   details: [
     "Defaults are EvoLink's own. The upper figure is what a job holds against budgets; likely is for show.",
-    'Prices are those that EvoLink publishes. Without a prompt its text is not counted.',
+    'Prices are those that EvoLink publishes, unless --prices names others. Without a prompt its text is not counted.',
   ].join('\n'),
   options: {
     size: { value: 'size', help: 'auto, a ratio such as 16:9, or pixels such as 1536x1024. Default: auto.' },
@@ -34,6 +37,10 @@ export const estimate: Command = {
     model: { value: 'model', help: 'Default: gpt-image-2.' },
     prompt: { value: 'text', help: 'The prompt.' },
     'prompt-file': { value: 'file', help: 'A file (UTF-8) with the prompt; all of it counts.' },
+    prices: {
+      value: 'file',
+      help: "A price table (JSON) as the pipeline's setting `prices` takes it (docs/costs.md).",
+    },
     ...JSON_OPTION,
   },
   examples: [
@@ -44,12 +51,13 @@ export const estimate: Command = {
   async run(args, io) {
     const problems = [...args.problems, ...args.unexpected()];
     const prompt = await readPrompt(args, problems);
+    const options = { prices: await readPriceFile(args, problems) };
     const request = toRequest(args, prompt);
-    const result = tryEstimate(request, problems);
+    const result = tryEstimate(request, options, problems);
     if (problems.length > 0 || !result) throw new UsageError(problems);
 
-    const qualities = compareQualities(request);
-    const neighbour = cheaperNeighbour(request);
+    const qualities = compareQualities(request, options);
+    const neighbour = cheaperNeighbour(request, options);
     const view = { estimate: result, qualities, neighbour, hasPrompt: prompt !== undefined };
     return args.flag('json') ? printJson(io, estimateJson(view)) : io.out(estimateText(view, io.paint));
   },
@@ -72,9 +80,13 @@ function wholeNumber(text: string | undefined): number | string | undefined {
   return text !== undefined && /^-?\d{1,9}$/.test(text) ? Number(text) : text;
 }
 
-function tryEstimate(request: EstimateRequest, problems: UsageProblem[]): RequestEstimate | undefined {
+function tryEstimate(
+  request: EstimateRequest,
+  options: EstimateOptions,
+  problems: UsageProblem[],
+): RequestEstimate | undefined {
   try {
-    return estimateRequest(request);
+    return estimateRequest(request, options);
   } catch (error) {
     if (!(error instanceof InvalidEstimateError)) throw error;
     const found = error.problems.map(({ path, message }) => ({ where: OPTION_OF_FIELD[path] ?? `--${path}`, message }));
@@ -89,13 +101,20 @@ async function readPrompt(args: Arguments, problems: UsageProblem[]): Promise<st
   if (file === undefined) return text;
   const refuse = (message: string): undefined => void problems.push({ where: '--prompt-file', message });
   if (text !== undefined) return refuse('Give either --prompt or --prompt-file.');
+  const read = await readTextFile(file, 'a prompt', MAX_FILE_BYTES);
+  return 'problem' in read ? refuse(read.problem) : read.text;
+}
+
+async function readPriceFile(args: Arguments, problems: UsageProblem[]): Promise<PriceTable | undefined> {
+  const file = args.text('prices');
+  if (file === undefined) return undefined;
+  const refuse = (message: string): undefined => void problems.push({ where: '--prices', message });
+  const read = await readTextFile(file, 'a price table', MAX_FILE_BYTES);
+  if ('problem' in read) return refuse(read.problem);
   try {
-    const { size } = await stat(file);
-    if (size > MAX_PROMPT_FILE_BYTES) return refuse(`The file has ${size} bytes, too many for a prompt.`);
-    // As it is: without a byte order mark being dropped, and refused where it is not UTF-8.
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));
+    return readPrices(read.text);
   } catch (error) {
-    if (error instanceof TypeError) return refuse('The file is not UTF-8 text.');
-    return refuse(`The file can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}).`);
+    if (!(error instanceof RangeError)) throw error;
+    return refuse(error.message);
   }
 }

@@ -4,7 +4,7 @@ export const PROGRAM = 'evolink-images';
 
 export function generalHelp(commands: readonly Command[]): string {
   return [
-    'The image pipeline from the command line: what a request will cost, what was spent, the emergency stop, dead letters.',
+    'The image pipeline from the command line: images, what they cost, the emergency stop, and dead letters.',
     '',
     'Usage:',
     `  ${PROGRAM} <command> [options]`,
@@ -16,7 +16,7 @@ export function generalHelp(commands: readonly Command[]): string {
     ...commands.map(({ examples }) => `  ${examples[0]}`),
     '',
     `Options of a command: ${PROGRAM} <command> --help`,
-    'Exit codes: 0 done, 1 failed, 2 wrong use. NO_COLOR is honoured.',
+    'Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted. NO_COLOR is honoured.',
     '',
   ].join('\n');
 }

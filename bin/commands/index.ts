@@ -1,10 +1,25 @@
 import { budget } from './budget';
+import { cancel } from './cancel';
 import type { Command } from './command';
 import { estimate } from './estimate';
+import { generate } from './generate';
+import { jobs } from './jobs';
 import { ledger } from './ledger';
 import { pause } from './pause';
 import { redrive } from './redrive';
 import { resume } from './resume';
+import { status } from './status';
 
 /** Every command, in the order in which the help lists them. A new one is a new line here. */
-export const COMMANDS: readonly Command[] = [estimate, ledger, budget, pause, resume, redrive];
+export const COMMANDS: readonly Command[] = [
+  generate,
+  status,
+  jobs,
+  cancel,
+  estimate,
+  ledger,
+  budget,
+  pause,
+  resume,
+  redrive,
+];

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import { createInterface } from 'node:readline/promises';
 import { connect } from './aws';
-import type { Io, Paint } from './command';
+import type { Io, Paint, Terminal } from './command';
 
 /** The terminal, the clock and AWS. */
 export function processIo(): Io {
@@ -11,12 +12,34 @@ export function processIo(): Io {
       throw error;
     });
   }
+  const isTerminal = process.stdin.isTTY && process.stderr.isTTY && process.env.TERM !== 'dumb';
   return {
     out: (text) => write(process.stdout, text),
     err: (text) => write(process.stderr, text),
     paint: paint(process.stdout.isTTY && process.stderr.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb'),
     now: () => new Date(),
     aws: connect,
+    terminal: isTerminal ? processTerminal() : undefined,
+    onInterrupt: (listener) => {
+      process.on('SIGINT', listener);
+      return () => process.off('SIGINT', listener);
+    },
+  };
+}
+
+/** Beside the results, which go to stdout. */
+function processTerminal(): Terminal {
+  return {
+    live: (line) => void process.stderr.write(`\r\u001b[K${line.slice(0, process.stderr.columns - 1)}`),
+    ask: async (question) => {
+      const lines = createInterface({ input: process.stdin, output: process.stderr });
+      const interrupted = once(lines, 'SIGINT').then(() => undefined);
+      try {
+        return await Promise.race([lines.question(question), interrupted]);
+      } finally {
+        lines.close();
+      }
+    },
   };
 }
 

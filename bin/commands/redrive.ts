@@ -41,7 +41,7 @@ export const redrive: Command = {
       throw new CommandError(`The stack ${stack} has no output DeadLetterQueueUrl. A stack of your own: give --queue.`);
     }
     const functions = { names: await functionNames(aws, stack), ended: outputs.EndedFunctionName };
-    const queue = new DeadLetterQueue(aws.sqs, queueUrl);
+    const queue = new DeadLetterQueue(await aws.sqs(), queueUrl);
     const messages = await queue.take();
     const gone = new Set<Message>();
     try {
@@ -94,7 +94,8 @@ async function redriveOne(letter: DeadLetter, { aws, queue, gone }: Redriving): 
   const { functionName, payload = '', unreadable, messages } = letter;
   if (unreadable !== undefined) return { state: 'skipped' };
   try {
-    await aws.lambda.send(
+    const lambda = await aws.lambda();
+    await lambda.send(
       new InvokeCommand({ FunctionName: functionName, InvocationType: 'Event', Payload: Buffer.from(payload) }),
     );
     // Not before: a message that is redriven twice does no harm, one that is lost does.

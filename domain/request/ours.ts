@@ -1,4 +1,5 @@
 /** The fields that EvoLink never sees: `tenant`, `metadata`, `output_prefix`, `max_credits`. */
+import { REFERENCES } from '../constants';
 import { parseCredits, type CreditUnits } from '../credits';
 import { field, isObject, type JsonObject } from '../json';
 import { cut, describe, hasLoneSurrogate } from '../preview';
@@ -18,8 +19,9 @@ const UNSAFE_SEGMENT = /^\/|\/\/|(^|\/)\.\.?(\/|$)/;
 export function readTenant(input: JsonObject, findings: Findings): string {
   const tenant = field(input, 'tenant');
   if (tenant === undefined) return DEFAULT_TENANT;
-  if (typeof tenant === 'string' && TENANT.test(tenant)) return tenant;
-  findings.refuse('tenant', 'invalid_tenant', 'The tenant must be 1 to 64 of A-Z a-z 0-9 _ -.', tenant);
+  if (typeof tenant === 'string' && TENANT.test(tenant) && !isReserved(`${tenant}/`)) return tenant;
+  const message = 'The tenant must be 1 to 64 of A-Z a-z 0-9 _ -, and not "references".';
+  findings.refuse('tenant', 'invalid_tenant', message, tenant);
   return DEFAULT_TENANT;
 }
 
@@ -60,13 +62,17 @@ export function readOutputPrefix(input: JsonObject, findings: Findings): string 
   const prefix = field(input, 'output_prefix');
   if (prefix === undefined || prefix === '') return '';
   if (typeof prefix === 'string' && OUTPUT_PREFIX.test(prefix) && !UNSAFE_SEGMENT.test(prefix)) {
-    return prefix.endsWith('/') ? prefix : `${prefix}/`;
+    const folder = prefix.endsWith('/') ? prefix : `${prefix}/`;
+    if (!isReserved(folder)) return folder;
   }
   const message =
-    "The prefix must be at most 200 of A-Z a-z 0-9 ! _ . * ' ( ) / -, must not begin with /, and must not hold //, . or .. as a segment.";
+    "The prefix must be at most 200 of A-Z a-z 0-9 ! _ . * ' ( ) / -, must not begin with / or references/, and must not hold //, . or .. as a segment.";
   findings.refuse('output_prefix', 'invalid_output_prefix', message, prefix);
   return '';
 }
+
+/** Paid images must not lie where objects expire and apps may write. */
+const isReserved = (folder: string): boolean => folder.startsWith(REFERENCES.prefix);
 
 export interface CostLimit {
   /** Rounded down: a limit is never stretched. */

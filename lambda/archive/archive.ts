@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { ArchivedImage, JobOutput } from '../../domain/job';
@@ -15,7 +14,7 @@ import { folderOf, imageName, MANIFEST_NAME } from './layout';
 import { jobOutput } from './output';
 import { inspectPicture } from './picture';
 import { storeImage, storeManifest } from './store';
-import { WORK_FOLDER } from './work-folder';
+import { makeWorkFolder } from './work-folder';
 
 export interface ArchiveEvent {
   readonly jobId: string;
@@ -74,7 +73,7 @@ async function afterAnother(
 async function archiveImages(record: AttemptRecord, dependencies: ArchiveDependencies): Promise<ArchivedImage[]> {
   const links = record.outcome?.results ?? [];
   const images: ArchivedImage[] = [];
-  const folder = await mkdtemp(join(tmpdir(), WORK_FOLDER));
+  const folder = await makeWorkFolder();
   const waiting = [...links.entries()];
   const failures: unknown[] = [];
   const worker = async (): Promise<void> => {

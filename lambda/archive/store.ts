@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Downloaded } from './download';
@@ -13,20 +13,27 @@ export async function storeImage(
   file: string,
   { bytes, sha256 }: Downloaded,
 ): Promise<void> {
-  const body = createReadStream(file);
+  // Opened before it is sent: an error of a stream that nobody listens to yet would end the process.
+  const handle = await open(file);
+  const body = handle.createReadStream();
+  const abort = new AbortController();
+  const unreadable = new Promise<never>((_, reject) => body.once('error', reject));
+  const sent = client.send(
+    new PutObjectCommand({
+      Bucket: target.bucket,
+      Key: target.key,
+      Body: body,
+      ContentLength: bytes,
+      ContentType: target.contentType,
+      ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64'),
+    }),
+    { abortSignal: abort.signal },
+  );
   try {
-    await client.send(
-      new PutObjectCommand({
-        Bucket: target.bucket,
-        Key: target.key,
-        Body: body,
-        ContentLength: bytes,
-        ContentType: target.contentType,
-        ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64'),
-      }),
-    );
+    await Promise.race([sent, unreadable]);
   } finally {
     // A request that failed early leaves the file open, and Lambda keeps the process for the next job.
+    abort.abort();
     body.destroy();
   }
 }

@@ -3,6 +3,7 @@ import { EvolinkError, isTaskId } from '../../evolink';
 import { ApiKeyUnavailableError } from '../shared/api-key';
 import type { Attempt } from '../shared/attempts/attempt';
 import { ATTEMPT_ID_PATTERN, isTerminal } from '../shared/attempts/attempt';
+import { keepHint } from '../shared/attempts/hint';
 import { TableBusyError } from '../shared/attempts/transact';
 import { isCallbackSecret } from '../shared/callback-secret';
 import type { CompleteTaskDependencies, Completion } from '../shared/complete-task';
@@ -71,6 +72,9 @@ async function tryToComplete(
     const passing = [EvolinkError, ApiKeyUnavailableError, TableBusyError].some((kind) => error instanceof kind);
     if (!passing) throw error;
     logger.warn('the callback could not be confirmed', { ...about, ...describeError(error) });
+    if (hint !== undefined && attempt.taskId === undefined) {
+      await keepHint(dependencies.client, dependencies.table.tableName, attempt.attemptId, hint);
+    }
     return 'unreadable';
   }
 }

@@ -20,7 +20,10 @@ export interface Look {
   readonly at: number;
   readonly month: string;
   readonly providerUsed: number;
+  /** The ledger's total from the month of the start on. */
   readonly ledgerUsed: number;
+  /** Of it, this month alone: what a start at this look is measured from. */
+  readonly ledgerThisMonth: number;
   /** Estimates of all attempts that were not booked at some moment of the look. */
   readonly held: number;
 }
@@ -49,7 +52,9 @@ export function compare(state: DriftState | undefined, look: Look): Verdict {
   return { drift: 0, next: exact ? startFrom(look) : { ...state, suspected: false } };
 }
 
-function startFrom({ at, month, providerUsed, ledgerUsed, held }: Look): DriftState {
+/** Its month is the look's own, so the ledger counts from there as well: the months before are not read again. */
+function startFrom({ at, month, providerUsed, ledgerThisMonth, held }: Look): DriftState {
+  const ledgerUsed = ledgerThisMonth;
   return { since: at, sinceMonth: month, providerUsed, ledgerUsed, heldAtStart: held, suspected: false };
 }
 

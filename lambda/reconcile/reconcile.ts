@@ -66,6 +66,7 @@ export async function reconcile(dependencies: ReconcileDependencies): Promise<vo
     month: monthOf(at),
     providerUsed: units(balance.key.used),
     ledgerUsed: ledgerTotal(spend, state?.sinceMonth ?? monthOf(at)),
+    ledgerThisMonth: ledgerTotal(spend, monthOf(at)),
     held: everHeld,
   };
   const { drift, next } = compare(state, look);

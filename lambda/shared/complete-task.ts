@@ -48,7 +48,7 @@ export async function completeTask(
     return 'ended';
   }
 
-  const taskId = attempt.taskId ?? hint;
+  const taskId = attempt.taskId ?? hint ?? attempt.hintedTaskId;
   if (taskId === undefined) return 'running';
   const task = await provider.call((client) => client.getTask(taskId));
   const linked = attempt.taskId === undefined ? await link(attempt, task, dependencies) : attempt;

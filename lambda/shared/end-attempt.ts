@@ -34,9 +34,10 @@ export async function endAttempt(
   const won = await book({ client, tableName: table.tableName, patienceMs }, attempt, request, end);
   if (won) {
     emitBooking(attempt, end);
-    // A job that was let go before has been counted then.
-    const ends = attempt.deliveredAt === undefined && end.failure !== undefined && !mayRetry(end.failure);
-    if (ends && end.nobodyWaits !== true) emitJobFailed(end.failure.name, attempt);
+    // A job that was let go or has ended before was counted then.
+    const waits = attempt.deliveredAt === undefined && attempt.orphanedAt === undefined;
+    const ends = waits && end.nobodyWaits !== true && end.failure !== undefined && !mayRetry(end.failure);
+    if (ends) emitJobFailed(end.failure.name, attempt);
     if (attempt.slot === true) await wakeDispatch(dependencies);
   }
   const current = await table.get(attempt.attemptId);

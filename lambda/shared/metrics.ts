@@ -46,7 +46,11 @@ export function emitBooking(attempt: Attempt, end: AttemptEnd): void {
     [METRIC.creditsUsed]: Number(formatCredits(end.creditsUsed)),
     [METRIC.costUsd]: Number(formatUsd(end.creditsUsed)),
   };
-  emit({ ...values, ...estimateError(attempt, end), ...tokens(end) }, {}, attempt);
+  // A zero for a booking without one: an overrun that never happened is a line at 0, not an empty widget.
+  const overrun = {
+    [METRIC.overrunCredits]: Number(formatCredits(Math.max(0, end.creditsUsed - attempt.creditsHeld))),
+  };
+  emit({ ...values, ...overrun, ...estimateError(attempt, end), ...tokens(end) }, {}, attempt);
   emit(values, { [DIMENSION.model]: attempt.model, [DIMENSION.quality]: attempt.quality ?? NO_QUALITY }, attempt);
   if (meteredTenants().includes(attempt.tenant)) emit(values, { [DIMENSION.tenant]: attempt.tenant }, attempt);
   if (end.outcome !== undefined) {

@@ -52,12 +52,11 @@ async function checkQueued(attempt: Attempt, dependencies: CheckDependencies): P
 async function checkTask(attempt: Attempt, dependencies: CheckDependencies): Promise<void> {
   const about = { job_id: attempt.jobId, attempt: attempt.attempt, checks: attempt.checks + 1 };
   try {
-    const completion =
-      attempt.taskId === undefined && !isTerminal(attempt)
-        ? await resolveUnknown(attempt, dependencies)
-        : await completeTask(attempt, 'sweep', dependencies);
+    let completion = await completeTask(attempt, 'sweep', dependencies);
+    const hasTask = (attempt.taskId ?? attempt.hintedTaskId) !== undefined && completion !== 'not ours';
+    if (completion !== 'ended' && !hasTask) completion = await resolveUnknown(attempt, dependencies);
     logger.info('checked', { ...about, completion });
-    if (completion === 'running') await giveUpWhenLate(attempt, dependencies);
+    if (completion !== 'ended') await giveUpWhenLate(attempt, dependencies);
   } catch (error) {
     // Unreadable is no reason to wait for ever: the time limits count all the same. Any other fault may have come after
     // EvoLink said that the task has ended: to let go then would lose a paid image that the next check delivers.

@@ -10,8 +10,11 @@ import type { CheckDependencies } from './check';
  */
 const BELIEVED_AFTER_MS = 10 * 60_000;
 
-/** Clocks and the list's whole seconds may differ by this much; a task that old could still be the one we look for. */
-const MARGIN_SECONDS = 120;
+/**
+ * A task that seems so much older than the POST is not the one we look for. A day, since the form of the list's times is
+ * not documented either: one without a time zone may be off by hours.
+ */
+const MARGIN_SECONDS = 24 * 3_600;
 
 /** The list's order is not documented, so either all of it is read or nothing is concluded. */
 const MAX_PAGES = 20;
@@ -19,13 +22,13 @@ const PAGE_SIZE = 100;
 
 /**
  * The reply to the POST was lost. The list of tasks has no prompt to compare, so it can only prove that there is none: no
- * task of the model since the POST that belongs to nobody. Then the attempt ends, uncharged, and another may be made.
- * Anything else leaves it open: guessing would pay twice.
+ * task since the POST that belongs to nobody. Of any model, since EvoLink may route a request to another than was asked
+ * for. Then the attempt ends, uncharged, and another may be made. Anything else leaves it open: guessing would pay twice.
  */
 export async function resolveUnknown(attempt: Attempt, dependencies: CheckDependencies): Promise<Completion> {
   const { maxAttempts, now } = dependencies;
   const sentAt = attempt.sendingSince ?? attempt.createdAt;
-  if (now() < sentAt + BELIEVED_AFTER_MS || !(await provesNoTask(attempt, sentAt, dependencies))) return 'running';
+  if (now() < sentAt + BELIEVED_AFTER_MS || !(await provesNoTask(sentAt, dependencies))) return 'running';
   logger.warn('EvoLink has no task for this attempt', { job_id: attempt.jobId, attempt: attempt.attempt });
   const failure = describeFailure('ServiceError', attempt, maxAttempts, {});
   const end = { status: 'FAILED', completedAt: now(), creditsUsed: 0, basis: 'assumed', failure } as const;
@@ -33,13 +36,9 @@ export async function resolveUnknown(attempt: Attempt, dependencies: CheckDepend
   return won ? 'ended' : 'running';
 }
 
-async function provesNoTask(
-  { model }: Attempt,
-  sentAt: number,
-  { provider, table, now }: CheckDependencies,
-): Promise<boolean> {
+async function provesNoTask(sentAt: number, { provider, table, now }: CheckDependencies): Promise<boolean> {
   for (let page = 1; page <= MAX_PAGES; page++) {
-    const list = await provider.call((client) => client.listTasks({ model, page, pageSize: PAGE_SIZE }));
+    const list = await provider.call((client) => client.listTasks({ page, pageSize: PAGE_SIZE }));
     // Without EvoLink's clock nothing can be said of when a task of theirs was made.
     if (list.serverTime === undefined) return false;
     const since = sentAt / 1_000 + (list.serverTime - now()) / 1_000 - MARGIN_SECONDS;

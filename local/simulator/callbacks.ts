@@ -19,6 +19,8 @@ export interface CallbackOptions {
   readonly ca?: string | readonly string[];
 }
 
+const LIE = { status: 'completed', results: ['https://example.com/not-ours.png'] };
+
 type Outcome = Pick<CallbackDelivery, 'status' | 'error'>;
 
 /** What is delivered, again and again if need be. */
@@ -49,16 +51,21 @@ export class CallbackSender {
   /** Resolves when the first delivery is over, however it ended; the others go on by themselves. */
   async send(task: Task): Promise<void> {
     const { callbackUrl } = task.request;
-    const { deliver = 'normal', delayMs = 0, body } = task.rule?.callback ?? {};
+    const { deliver = 'normal', delayMs = 0 } = task.rule?.callback ?? {};
     if (callbackUrl === undefined || deliver === 'never') return;
     const round = this.round;
     if (delayMs > 0) await this.clock.wait(delayMs);
-    const content = body ?? this.bodyOf(task);
-    const payload = typeof content === 'string' ? content : JSON.stringify(content);
-    const delivery: Delivery = { task, url: new URL(callbackUrl), payload, round };
+    const delivery = this.deliveryOf(task, callbackUrl, round);
     const parallel = typeof deliver === 'number' ? deliver : 1;
     const accepted = await Promise.all(Array.from({ length: parallel }, () => this.attempt(delivery, 1)));
     for (const done of accepted) void this.goOn(delivery, done, deliver === 'twice');
+  }
+
+  /** For the rules that ask for it: a callback while there is still work to be done. */
+  sendTooEarly(task: Task): void {
+    const { callbackUrl } = task.request;
+    if (callbackUrl === undefined || task.rule?.callback?.deliver !== 'while-processing') return;
+    void this.attempt(this.deliveryOf(task, callbackUrl, this.round), 1);
   }
 
   /** Calls off everything that is under way or due. */
@@ -71,6 +78,13 @@ export class CallbackSender {
     this.cancel();
     this.secureAgent.destroy();
     this.plainAgent.destroy();
+  }
+
+  private deliveryOf(task: Task, callbackUrl: string, round: number): Delivery {
+    const { body, lies = false } = task.rule?.callback ?? {};
+    const content = body ?? (lies ? { ...(this.bodyOf(task) as object), ...LIE } : this.bodyOf(task));
+    const payload = typeof content === 'string' ? content : JSON.stringify(content);
+    return { task, url: new URL(callbackUrl), payload, round };
   }
 
   private async goOn(delivery: Delivery, done: boolean, again: boolean): Promise<void> {

@@ -13,6 +13,7 @@ export const CONTROL_PREFIX = '/_simulator/';
 const ROUTES: Readonly<Record<string, ControlRoute>> = {
   'GET tasks': (simulator) => simulator.tasks(),
   'GET submissions': (simulator) => simulator.submissions(),
+  'GET requests': (simulator) => simulator.requests(),
   'GET bill': (simulator, call) => simulator.bill(call.url.searchParams.get('key') ?? undefined),
   'GET clock': (simulator) => ({ now: simulator.clock.now() }),
   'POST clock': (simulator, call) => {

@@ -28,6 +28,11 @@ export class SimulatorControl {
     return this.call('GET', 'submissions');
   }
 
+  /** How many requests were answered how, by method, route and status. */
+  requests(): Promise<Readonly<Record<string, number>>> {
+    return this.call('GET', 'requests');
+  }
+
   /** Of one key, or of all keys together. */
   bill(key?: string): Promise<Bill> {
     return this.call('GET', key === undefined ? 'bill' : `bill?key=${encodeURIComponent(key)}`);

@@ -36,6 +36,10 @@ export interface FileFault extends QueryFault {
   readonly contentType?: string;
   /** Only so many bytes arrive although the headers promise all; then the connection breaks. */
   readonly truncate?: number;
+  /** No `Content-Length`. */
+  readonly chunked?: boolean;
+  /** The body comes in ten pieces over so many real milliseconds. */
+  readonly dripMs?: number;
 }
 
 /** How a task runs and ends. */
@@ -69,14 +73,17 @@ export interface TaskScript {
 export interface CallbackScript {
   /**
    * `before-reply`: the task ends and its callback is delivered before the submission is answered. `twice`: once more
-   * after the first was accepted. A number: so many at the same time.
+   * after the first was accepted. A number: so many at the same time. `while-processing`: one more when the work begins,
+   * long before there is anything to tell.
    * @default 'normal'
    */
-  readonly deliver?: 'normal' | 'never' | 'twice' | 'before-reply' | number;
+  readonly deliver?: 'normal' | 'never' | 'twice' | 'before-reply' | 'while-processing' | number;
   /** Simulated milliseconds between the settlement and the first delivery. */
   readonly delayMs?: number;
   /** The body, raw: text is sent as it is, anything else as JSON. */
   readonly body?: unknown;
+  /** The body says `completed`, with a link to somebody else's image, whatever the task is. */
+  readonly lies?: boolean;
 }
 
 export interface Rule {
@@ -116,9 +123,9 @@ const RULE_FIELDS: Readonly<Record<string, readonly string[]>> = (() => {
     match: ['promptIncludes', 'model', 'taskId'],
     submit: [...reply, 'createTask'],
     task: [...run, ...money],
-    callback: ['deliver', 'delayMs', 'body'],
+    callback: ['deliver', 'delayMs', 'body', 'lies'],
     query: [...reply, 'times'],
-    file: [...reply, 'times', 'contentType', 'truncate'],
+    file: [...reply, 'times', 'contentType', 'truncate', 'chunked', 'dripMs'],
     list: reply,
     credits: reply,
   };

@@ -57,6 +57,8 @@ export class Files {
         ...(fault.contentType === undefined ? {} : { 'content-type': fault.contentType }),
       },
       truncate: fault.truncate,
+      chunked: fault.chunked,
+      dripMs: fault.dripMs,
     };
   }
 }

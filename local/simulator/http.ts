@@ -23,7 +23,13 @@ export interface Reply {
   readonly drop?: boolean;
   /** Send only so many bytes of what `content-length` promises, then break the connection. */
   readonly truncate?: number;
+  /** No `content-length`: the end of the body is only known when it comes. */
+  readonly chunked?: boolean;
+  /** The body comes in ten pieces over so many real milliseconds. */
+  readonly dripMs?: number;
 }
+
+const PIECES = 10;
 
 /** A prompt of 32 000 four-byte characters is 384 KB of JSON when it is escaped. */
 const LONGEST_BODY = 2 * 1024 * 1024;
@@ -92,13 +98,24 @@ export class HttpServer {
       date: new Date(this.now()).toUTCString(),
       'x-request-id': `req_${randomBytes(12).toString('hex')}`,
       'content-type': isRaw ? 'text/plain; charset=utf-8' : 'application/json',
-      'content-length': String(bytes.length),
+      ...(reply.chunked === true ? {} : { 'content-length': String(bytes.length) }),
       ...reply.headers,
     });
     if (withoutBody) response.end();
-    else if (reply.truncate === undefined || reply.truncate >= bytes.length) response.end(bytes);
-    else response.write(bytes.subarray(0, reply.truncate), () => response.destroy());
+    else if (reply.truncate !== undefined && reply.truncate < bytes.length) {
+      response.write(bytes.subarray(0, reply.truncate), () => response.destroy());
+    } else if (reply.dripMs === undefined) response.end(bytes);
+    else void drip(response, bytes, reply.dripMs);
   }
+}
+
+async function drip(response: http.ServerResponse, bytes: Buffer, totalMs: number): Promise<void> {
+  const size = Math.max(1, Math.ceil(bytes.length / PIECES));
+  for (let start = 0; start < bytes.length && !response.destroyed; start += size) {
+    response.write(bytes.subarray(start, start + size));
+    await delay(totalMs / PIECES);
+  }
+  response.end();
 }
 
 async function readBody(request: http.IncomingMessage): Promise<Buffer> {

@@ -8,6 +8,7 @@ import { Script } from './faults';
 import { filePath, Files } from './files';
 import { HttpServer, type Call, type Reply } from './http';
 import { Queries } from './queries';
+import { RequestCount } from './request-count';
 import { Submissions } from './submissions';
 import { Tasks } from './tasks';
 import type { EvolinkSimulator, SimulatorControls, SimulatorOptions, SimulatorTiming } from './types';
@@ -57,6 +58,7 @@ function assemble(options: SimulatorOptions) {
   const clock = new SimulatorClock(options.clock);
   const accounts = new Accounts(options.keys ?? [{ key: DEFAULT_KEY }]);
   const script = new Script();
+  const requests = new RequestCount();
   // Read late: the port, and with it the address, is known only once the server listens.
   const linkOf: LinkOf = (task, fileId) => `${parts.publicBaseUrl}${filePath(task, fileId)}`;
   const sender = new CallbackSender(clock, (task) => taskView(task, clock.now(), linkOf), {
@@ -65,7 +67,10 @@ function assemble(options: SimulatorOptions) {
     resolveHost: options.resolveHost,
     ca: options.ca,
   });
-  const tasks = new Tasks(clock, accounts, timing, (task) => sender.send(task));
+  const tasks = new Tasks(clock, accounts, timing, {
+    onProcessing: (task) => sender.sendTooEarly(task),
+    onSettled: (task) => sender.send(task),
+  });
   const submissions = new Submissions(tasks, accounts, script, clock, {
     allowLocalCallbacks,
     concurrencyLimit: options.concurrencyLimit ?? Infinity,
@@ -79,6 +84,7 @@ function assemble(options: SimulatorOptions) {
     clock: { now: () => clock.now(), advance: (ms) => clock.advance(ms) },
     tasks: () => tasks.all().map((task) => snapshotOf(task, linkOf)),
     submissions: () => submissions.all(),
+    requests: () => requests.all(),
     bill: (key) => accounts.bill(key),
     script: (...rules) => rules.forEach((rule) => script.add(rule)),
     clearScript: () => script.clear(),
@@ -91,11 +97,17 @@ function assemble(options: SimulatorOptions) {
       sender.cancel();
       tasks.clear();
       submissions.clear();
+      requests.clear();
       script.clear();
       accounts.reset();
     },
   };
   const route = (call: Call): Reply | Promise<Reply> => {
+    const { pathname } = call.url;
+    if (options.control === true && pathname.startsWith(CONTROL_PREFIX)) return control(controls, call);
+    return requests.of(call.method, pathname, () => serve(call));
+  };
+  const serve = (call: Call): Reply | Promise<Reply> => {
     const { pathname } = call.url;
     const name = `${call.method === 'HEAD' ? 'GET' : call.method} ${pathname}`;
     if (name === 'POST /v1/images/generations') return submissions.submit(call);
@@ -104,7 +116,6 @@ function assemble(options: SimulatorOptions) {
     if (name === 'GET /v1/credits') return queries.credits(call);
     if (name.startsWith('GET /v1/tasks/')) return queries.task(call);
     if (name.startsWith('GET /files/')) return files.serve(call);
-    if (options.control === true && pathname.startsWith(CONTROL_PREFIX)) return control(controls, call);
     throw ApiError.of('notFound');
   };
   const stop = (): void => {

@@ -54,6 +54,13 @@ export interface TaskTiming {
   readonly processingMs: number;
 }
 
+export interface TaskListener {
+  /** Called once per task, when the work on it begins. */
+  readonly onProcessing: (task: Task) => void;
+  /** Called once per task, after its bill is settled. Resolves when the callback's first delivery is over. */
+  readonly onSettled: (task: Task) => Promise<void>;
+}
+
 export const TASK_ID_PREFIX = 'task-unified-';
 
 const ID_CHARACTERS = '0123456789abcdefghijklmnopqrstuvwxyz';
@@ -71,8 +78,7 @@ export class Tasks {
     private readonly clock: SimulatorClock,
     private readonly accounts: Accounts,
     private readonly timing: TaskTiming,
-    /** Called once per task, after its bill is settled. Resolves when the callback's first delivery is over. */
-    private readonly onSettled: (task: Task) => Promise<void>,
+    private readonly listener: TaskListener,
   ) {}
 
   /** A new task, or undefined if the account cannot cover its hold. */
@@ -130,7 +136,7 @@ export class Tasks {
     }
     this.accounts.settle(task.account, task.reservedUnits, task.usedUnits);
     this.open.set(task.account, this.openTasks(task.account) - 1);
-    await this.onSettled(task);
+    await this.listener.onSettled(task);
   }
 
   clear(): void {
@@ -147,6 +153,7 @@ export class Tasks {
       if (isSettled(task)) return;
       task.state = 'processing';
       task.processingAt = this.clock.now();
+      this.listener.onProcessing(task);
       if (script.never !== true) this.clock.after(processingMs, () => void this.settle(task));
     };
     if (pendingMs === 0) process();

@@ -123,6 +123,8 @@ export interface SimulatorControls {
   tasks(): TaskSnapshot[];
   /** Every POST to the generation route, oldest first. */
   submissions(): Submission[];
+  /** Requests of clients since the last reset, by method, route and status: `GET /v1/tasks/{id} 404`. */
+  requests(): Readonly<Record<string, number>>;
   /** Of one key. @default - all keys together */
   bill(key?: string): Bill;
   /** Adds rules behind those that are there. Throws TypeError on an unknown field. */
@@ -134,7 +136,7 @@ export interface SimulatorControls {
   revokeKey(key: string): void;
   /** From now on this much is left. @param key - the first key if left out */
   setCredits(credits: string, key?: string): void;
-  /** Forgets tasks, submissions, rules and bills; keys are as at the start. For use between tests. */
+  /** Forgets tasks, submissions, requests, rules and bills; keys are as at the start. For use between tests. */
   reset(): void;
 }
 

@@ -52,6 +52,7 @@ test('the policy for apps holds what grantUse gives', () => {
 
   expect(actions.sort()).toEqual([
     's3:GetObject',
+    's3:PutObject',
     'states:DescribeExecution',
     'states:StartExecution',
     'states:StopExecution',

@@ -100,6 +100,22 @@ describe('every valid request with a fixed size', () => {
     );
   });
 
+  test('of the model that is billed by calls has the published price of a call, which is also its charge', () => {
+    const call = fc.record({
+      size: fc.constantFrom(...RATIO_NAMES),
+      references: fc.integer({ min: 0, max: 16 }),
+      prompt: fc.string({ minLength: 1, maxLength: 400 }).filter((text) => text.trim() !== ''),
+    });
+    fc.assert(
+      fc.property(call, (request) => {
+        const { integers, credits, capped } = estimateRequest({ ...request, model: 'gpt-image-2-beta' });
+
+        expect(BigInt(integers.tenMillionthsUpper)).toBe(10_200_000n);
+        expect([credits.upper, credits.likely, capped]).toEqual(['1.02', '1.02', true]);
+      }),
+    );
+  });
+
   test('is split into parts that add up exactly', () => {
     fc.assert(
       fc.property(fixedSizeRequest, (request) => {

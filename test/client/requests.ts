@@ -22,6 +22,17 @@ export interface ValidRequest extends EstimateRequest {
   readonly prompt: string;
 }
 
+/** One line of any text, or one as long as EvoLink takes it: 32 000 characters of up to four bytes each. */
+const prompt = fc.oneof(
+  { weight: 4, arbitrary: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 400 }) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.constantFrom('a', 'é', '漢', '😀'), fc.constantFrom(31_999, 32_000))
+      .map(([character, count]) => character.repeat(count)),
+  },
+);
+
 /** With fixed pixels: a ratio of the table or pixels of one's own. */
 export const fixedSizeRequest: fc.Arbitrary<ValidRequest> = fc
   .record({
@@ -32,6 +43,6 @@ export const fixedSizeRequest: fc.Arbitrary<ValidRequest> = fc
     quality: fc.constantFrom(...LEVELS),
     n: fc.integer({ min: 1, max: 10 }),
     references: fc.integer({ min: 0, max: 16 }),
-    prompt: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 400 }).filter((text) => text.trim() !== ''),
+    prompt: prompt.filter((text) => text.trim() !== ''),
   })
   .map(({ shape, ...rest }) => ({ ...shape, ...rest }));

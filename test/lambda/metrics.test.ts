@@ -24,17 +24,26 @@ const ended = (creditsUsed: number): AttemptEnd => ({
 });
 
 test('a booking: credits and dollars, in all and by model and quality; how far the estimate was off, in all', async () => {
-  metrics.emitBooking({ ...(await anAttempt()), creditsLikely: 4_602 }, ended(3_682));
+  metrics.emitBooking({ ...(await anAttempt()), creditsHeld: 3_682, creditsLikely: 4_602 }, ended(3_682));
   const line = { values: { CreditsUsed: 0.3682, CostUsd: 0.005415 }, units: { CreditsUsed: 'None', CostUsd: 'None' } };
   const [first, ...others] = output.metrics();
   expect(first).toEqual({
     ...{ ...inAll, metadata },
-    values: { ...line.values, EstimateErrorPercent: (100 * 920) / 3_682 },
-    units: { ...line.units, EstimateErrorPercent: 'Percent' },
+    values: { ...line.values, OverrunCredits: 0, EstimateErrorPercent: (100 * 920) / 3_682 },
+    units: { ...line.units, OverrunCredits: 'None', EstimateErrorPercent: 'Percent' },
   });
   expect(others).toEqual([
     { ...inAll, ...line, metadata, dimensions: { service, Model: 'gpt-image-2', Quality: 'low' } },
   ]);
+});
+
+test.each([
+  ['as much as was held', 3_682, 0],
+  ['more than was held', 3_683, 0.0001],
+  ['twice as much', 7_364, 0.3682],
+])('a charge of %s: the overrun is what lies above the hold', async (_, used, overrun) => {
+  metrics.emitBooking({ ...(await anAttempt()), creditsHeld: 3_682 }, ended(used));
+  expect(output.valuesOf('OverrunCredits')).toEqual([{ value: overrun, dimensions: {} }]);
 });
 
 test.each<[string, Partial<AttemptEnd>]>([

@@ -29,13 +29,23 @@ test('there is one for each way in which money or work gets lost', () => {
   for (const name of [
     ...['SpendPerHour', 'CreditsLeft', 'DaysLeft', 'FailureRate', 'OldestOpenAttempt'],
     ...['LedgerDrift', 'GaugesMissing', 'Unauthorized', 'InsufficientCredits'],
+    ...['AttemptsLost', 'ResultBlocked', 'DeadLetters'],
   ]) {
     expect(text).toContain(name);
   }
   expect(alarms.filter(([, { MetricName }]) => MetricName === 'BudgetUsePercent').length).toBeGreaterThanOrEqual(4);
 });
 
-test.each(alarms)('%s watches a plain metric, under dimensions with which it is emitted', (_, alarm) => {
+const ofSqs = alarms.filter(([, { Namespace }]) => Namespace === 'AWS/SQS');
+const ours = alarms.filter((alarm) => !ofSqs.includes(alarm));
+
+test('dead letters are counted by SQS itself', () => {
+  expect(ofSqs.map(([, { MetricName, Dimensions }]) => [MetricName, Dimensions.map(({ Name }) => Name)])).toEqual([
+    ['ApproximateNumberOfMessagesVisible', ['QueueName']],
+  ]);
+});
+
+test.each(ours)('%s watches a plain metric, under dimensions with which it is emitted', (_, alarm) => {
   const dimensions = alarm.Dimensions.map(({ Name }) => Name).filter((name) => name !== SERVICE_DIMENSION);
 
   expect(alarm.Metrics).toBeUndefined();

@@ -66,14 +66,17 @@ const DESCRIBE = `states:DescribeExecution ${EXECUTIONS}`;
 const START = (name: string) => `lambda:InvokeFunction <ImagesFunctions${name}Function.Arn>`;
 const DEAD_LETTER = 'sqs:SendMessage <ImagesDeadLettersQueue.Arn>';
 
+const READ_REFERENCES = 's3:GetObject <ImagesArchiveBucket.Arn>/references/*';
+
 describe('each role has exactly', () => {
   test.each([
     ['Validate', OWN_LOG('Validate')],
-    ['Submit', [...OWN_LOG('Submit'), ...TRANSACT, ...ANSWER, DESCRIBE, START('Dispatch'), READ_KEY]],
+    ['Submit', [...OWN_LOG('Submit'), READ_REFERENCES, ...TRANSACT, ...ANSWER, DESCRIBE, START('Dispatch'), READ_KEY]],
     [
       'Dispatch',
       [
         ...OWN_LOG('Dispatch'),
+        READ_REFERENCES,
         ...TRANSACT,
         ...onTable('DeleteItem', 'Query'),
         ...ANSWER,
@@ -207,6 +210,7 @@ const WILDCARDS: readonly [pattern: RegExp, reason: string][] = [
   ],
   [/^lambda:InvokeFunction <\w+\.Arn>:\*$/, 'versions of one function'],
   [/^s3:(PutObject|GetObject) <\w+\.Arn>\/\*$/, 'keys are made from job ids; those of references are chosen by apps'],
+  [/^s3:(PutObject|GetObject) <\w+\.Arn>\/references\/\*$/, 'references are named by the apps that put them'],
   [/^states:(Describe|Stop)Execution states:execution:<\w+\.Name>:\*$/, 'apps name their executions'],
   [/^secretsmanager:GetSecretValue secretsmanager:secret:[\w/-]+-\?{6}$/, 'Secrets Manager appends six characters'],
 ];
@@ -262,13 +266,16 @@ describe('grants', () => {
 
   const READ = 's3:GetObject <ImagesArchiveBucket.Arn>/*';
 
-  test('grantUse: start, describe and stop this machine, read images, and no history', () => {
+  const PUT_REFERENCES = 's3:PutObject <ImagesArchiveBucket.Arn>/references/*';
+
+  test('grantUse: start, describe and stop this machine, put references, read images, and no history', () => {
     expect(granted('grantUse')).toEqual(
       [
         'states:StartExecution <ImagesWorkflowStateMachine>',
         `states:DescribeExecution ${EXECUTIONS}`,
         `states:StopExecution ${EXECUTIONS}`,
         READ,
+        PUT_REFERENCES,
       ].sort(),
     );
   });
@@ -283,12 +290,13 @@ describe('grants', () => {
     });
 
     expect(granted('grantReadImages', props)).toEqual(['kms:Decrypt <BucketKey.Arn>', 's3:GetObject <Bucket.Arn>/*']);
+    expect(granted('grantUse', props)).toContain('kms:GenerateDataKey <BucketKey.Arn>');
   });
 
   test('a role can be granted as well as a policy', () => {
     const { stack, pipeline } = build();
     pipeline.grantUse(new Role(stack, 'App', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }));
 
-    expect(rights(synthesised(stack).json, 'App')).toHaveLength(4);
+    expect(rights(synthesised(stack).json, 'App')).toHaveLength(5);
   });
 });

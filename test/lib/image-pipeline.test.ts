@@ -8,7 +8,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ENV, TABLE } from '../../domain/constants';
 import { DEFAULT_PRICES } from '../../domain/prices';
 import { Budget, ImagePipeline, type ImagePipelineProps, Quality, Resolution } from '../../lib';
-import { CDK_CONTEXT, PRICES, apiKey, definition, emptyStack, environment, lambdaFunction } from './support';
+import { flatten, CDK_CONTEXT, PRICES, apiKey, definition, emptyStack, environment, lambdaFunction } from './support';
 import { type Props, resource, resourcesOf, synth, synthesised } from './support';
 
 const minimal = synth();
@@ -68,7 +68,9 @@ describe('minimal properties', () => {
     });
     expect(environment(minimal.json, 'Sweep')).toMatchObject({ [ENV.taskTimeoutSeconds]: '3600' });
     expect(environment(minimal.json, 'Validate')[ENV.requestDefaults]).toBe('{}');
-    expect(environment(minimal.json, 'Validate')[ENV.referenceBuckets]).toBe('[]');
+    expect(flatten(environment(minimal.json, 'Validate')[ENV.referenceBuckets])).toMatch(
+      /^\["<ImagesArchiveBucket\w+>"\]$/,
+    );
     expect(environment(minimal.json, 'Archive')[ENV.resultHosts]).toBe('[]');
   });
 
@@ -101,7 +103,9 @@ describe('maximal properties', () => {
     });
     expect(environment(maximal.json, 'Sweep')).toMatchObject({ [ENV.taskTimeoutSeconds]: '7200' });
     expect(environment(maximal.json, 'Submit')).toMatchObject({ [ENV.taskTimeoutSeconds]: '7200' });
-    expect(environment(maximal.json, 'Validate')[ENV.referenceBuckets]).toBe('["references"]');
+    expect(flatten(environment(maximal.json, 'Validate')[ENV.referenceBuckets])).toMatch(
+      /^\["references","<Mine\w+>"\]$/,
+    );
     expect(JSON.parse(environment(maximal.json, 'Validate')[ENV.requestDefaults] as string)).toEqual({
       model: 'gpt-image-2',
       size: '16:9',
@@ -229,7 +233,7 @@ describe('each property changes the template', () => {
     const { template } = synth(() => ({ imageRetention: Duration.days(400) }));
 
     template.hasResourceProperties('AWS::S3::Bucket', {
-      LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 400 })] },
+      LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 400 }), Match.anyValue()] },
     });
     const [rule] = resource(minimal.json, 'AWS::S3::Bucket').Properties.LifecycleConfiguration.Rules;
     expect(rule).not.toHaveProperty('ExpirationInDays');
@@ -259,7 +263,11 @@ describe('what holds data', () => {
       },
       OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
       LifecycleConfiguration: {
-        Rules: [{ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 }, Status: 'Enabled' }],
+        Rules: [
+          { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 }, Status: 'Enabled' },
+          // References only: images are kept.
+          { Prefix: 'references/', ExpirationInDays: 7, Status: 'Enabled' },
+        ],
       },
     });
     minimal.template.hasResourceProperties('AWS::S3::BucketPolicy', {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { S3Client } from '@aws-sdk/client-s3';
 
 export interface StoredObject {
@@ -14,7 +14,7 @@ export interface StoredObject {
 interface PutInput {
   readonly Bucket: string;
   readonly Key: string;
-  readonly Body: string | Readable;
+  readonly Body: string | Uint8Array | Readable;
   readonly ContentLength?: number;
   readonly ContentType?: string;
   readonly ChecksumSHA256?: string;
@@ -28,7 +28,7 @@ export class FakeS3 {
 
   constructor(private readonly before?: (key: string) => unknown) {
     this.client = Object.create(S3Client.prototype, {
-      send: { value: (command: { input: PutInput; constructor: { name: string } }) => this.put(command) },
+      send: { value: (command: { input: PutInput; constructor: { name: string } }) => this.take(command) },
     }) as S3Client;
   }
 
@@ -36,11 +36,23 @@ export class FakeS3 {
     return this.objects.map(({ key }) => key);
   }
 
-  private async put({ input, constructor }: { input: PutInput; constructor: { name: string } }): Promise<object> {
-    if (constructor.name !== 'PutObjectCommand') throw new Error(`the fake S3 does not know ${constructor.name} yet`);
+  private async take({ input, constructor }: { input: PutInput; constructor: { name: string } }): Promise<object> {
+    if (constructor.name === 'PutObjectCommand') return this.put(input);
+    if (constructor.name === 'GetObjectCommand') return this.get(input);
+    throw new Error(`the fake S3 does not know ${constructor.name} yet`);
+  }
+
+  private get({ Bucket, Key }: PutInput): object {
+    const found = this.objects.findLast(({ bucket, key }) => bucket === Bucket && key === Key);
+    // Without the right to list, S3 does not say that there is none.
+    if (!found) throw refused('AccessDenied');
+    return { Body: Readable.from([found.body]), ContentType: found.contentType };
+  }
+
+  private async put(input: PutInput): Promise<object> {
     await this.before?.(input.Key);
     const chunks: Buffer[] = [];
-    if (typeof input.Body === 'string') chunks.push(Buffer.from(input.Body));
+    if (typeof input.Body === 'string' || input.Body instanceof Uint8Array) chunks.push(Buffer.from(input.Body));
     else for await (const chunk of input.Body as AsyncIterable<Buffer>) chunks.push(chunk);
     const body = Buffer.concat(chunks);
     const sha256 = createHash('sha256').update(body).digest('base64');

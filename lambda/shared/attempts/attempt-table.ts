@@ -267,7 +267,7 @@ export class AttemptTable {
 
   /** The ledger says which images were saved although nobody waited for them any more. */
   async noteSalvaged(attempt: Attempt): Promise<void> {
-    const key = { ...ledgerKey(attempt.unknownSince ?? attempt.completedAt ?? attempt.createdAt, attempt.attemptId) };
+    const key = { ...ledgerKey(attempt.completedAt ?? attempt.createdAt, attempt.attemptId) };
     await conditionalUpdate(this.client, this.tableName, {
       key,
       set: { salvaged: true },

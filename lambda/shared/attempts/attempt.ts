@@ -59,6 +59,8 @@ export interface Attempt {
   readonly sendingSince?: number;
   readonly submittedAt?: number;
   readonly taskId?: string;
+  /** What a callback called its task while EvoLink could not be asked: to be asked for, not yet linked. */
+  readonly hintedTaskId?: string;
   readonly completedAt?: number;
   readonly creditsUsed?: number;
   readonly basis?: UsageBasis;

@@ -1,12 +1,12 @@
 import type { DynamoDBDocumentClient, TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { FailureName } from '../../../domain/failures';
 import type { UsageBasis } from '../../../domain/job';
-import type { LedgerRecord } from '../../../domain/ledger';
-import { ledgerKey, spendKey } from '../../../domain/ledger';
+import { ledgerKey, spendKey, unknownKey } from '../../../domain/ledger';
 import type { Attempt, AttemptStatus, StoredFailure, TaskOutcome } from './attempt';
 import { SENT_STATUSES } from './attempt';
 import { settleItem } from './budget-counters';
 import * as items from './items';
+import { delivered, ledgerRecord, unknownRecord } from './ledger-records';
 import type { RequestFacts } from './requests';
 import { freeSlot, leaveQueue } from './slots';
 import { ConditionFailedError, transact, type TransactOptions } from './transact';
@@ -39,7 +39,7 @@ export interface BookingTable extends TransactOptions {
  *
  * The attempt must still have the task, or none, with which it was read: an end without a task, after a submission that
  * was refused, must not cover one that a callback has linked meanwhile. A further attempt would pay for it again. Nor
- * may the ledger have said `unknown` since then: that record is replaced, and there is never a second one.
+ * may the ledger have said `unknown` since then: that record is superseded, and there is never a second one.
  */
 export async function book(
   { client, tableName, patienceMs }: BookingTable,
@@ -49,7 +49,14 @@ export async function book(
 ): Promise<boolean> {
   const transaction: TransactItems = [
     { Update: { TableName: tableName, ...endOfAttempt(attempt, end) } },
-    { Put: { TableName: tableName, ...ledgerPut(attempt, request, end) } },
+    {
+      Put: {
+        TableName: tableName,
+        Item: { ...ledgerKey(end.completedAt, attempt.attemptId), ...ledgerRecord(attempt, request, end) },
+        ConditionExpression: 'attribute_not_exists(pk)',
+      },
+    },
+    ...supersedeUnknown(tableName, attempt, end),
     { Update: { TableName: tableName, ...spend(attempt, end) } },
     ...attempt.heldIn.map((counter) => ({
       Update: settleItem(tableName, counter, attempt.creditsHeld, end.creditsUsed),
@@ -69,7 +76,7 @@ export async function book(
 
 /**
  * Nothing shows whether EvoLink has a task: the ledger says so, once, and the hold stays. Should the truth come out
- * after all, the booking replaces this record. `false` when it was said before, or a task or an end came to light.
+ * after all, the booking takes the place of this record. `false` when it was said before, or a task or an end came to light.
  */
 export async function recordUnknown(
   { client, tableName, patienceMs }: BookingTable,
@@ -129,7 +136,7 @@ function becoming(attempt: Attempt, set: Partial<Attempt>, remove: readonly stri
 
 function unknownPut(attempt: Attempt, request: RequestFacts, at: number, failure: FailureName) {
   return {
-    Item: { ...ledgerKey(at, attempt.attemptId), ...unknownRecord(attempt, request, at, failure) },
+    Item: { ...unknownKey(at, attempt.attemptId), ...unknownRecord(attempt, request, at, failure) },
     ConditionExpression: 'attribute_not_exists(pk)',
   };
 }
@@ -204,17 +211,21 @@ function endOfAttempt(attempt: Attempt, end: AttemptEnd) {
   };
 }
 
-/** Written once; only a record that says `unknown` may be replaced by what really happened. */
-function ledgerPut(attempt: Attempt, request: RequestFacts, end: AttemptEnd) {
-  const record = { ...ledgerKey(attempt.unknownSince ?? end.completedAt, attempt.attemptId) };
-  const Item = { ...record, ...ledgerRecord(attempt, request, end) };
-  if (attempt.unknownSince === undefined) return { Item, ConditionExpression: 'attribute_not_exists(pk)' };
-  return {
-    Item,
-    ConditionExpression: '#state = :unknown',
+/**
+ * A late booking belongs to the day on which it is made, like its spend: a month that is over never changes its sum. The
+ * record that said `unknown` stays where it was, marked, and is no longer read as one of the ledger.
+ */
+function supersedeUnknown(tableName: string, attempt: Attempt, end: AttemptEnd): TransactItems {
+  if (attempt.unknownSince === undefined) return [];
+  const Update = {
+    TableName: tableName,
+    Key: unknownKey(attempt.unknownSince, attempt.attemptId),
+    UpdateExpression: 'SET supersededAt = :at',
+    ConditionExpression: '#state = :unknown AND attribute_not_exists(supersededAt)',
     ExpressionAttributeNames: { '#state': 'state' },
-    ExpressionAttributeValues: { ':unknown': 'unknown' },
+    ExpressionAttributeValues: { ':unknown': 'unknown', ':at': end.completedAt },
   };
+  return [{ Update }];
 }
 
 function spend(attempt: Attempt, end: AttemptEnd) {
@@ -223,53 +234,5 @@ function spend(attempt: Attempt, end: AttemptEnd) {
     Key: spendKey(end.completedAt, shard),
     UpdateExpression: 'ADD creditsUsed :used, images :images, attempts :one',
     ExpressionAttributeValues: { ':used': end.creditsUsed, ':images': delivered(end), ':one': 1 },
-  };
-}
-
-const delivered = (end: AttemptEnd): number => end.outcome?.results.length ?? 0;
-
-function ledgerRecord(attempt: Attempt, request: RequestFacts, end: AttemptEnd): LedgerRecord {
-  return {
-    ...common(attempt, request),
-    images: delivered(end),
-    state: end.status === 'COMPLETED' || end.creditsUsed > 0 ? 'booked' : 'refunded',
-    failure: end.failure?.name,
-    creditsUsed: end.creditsUsed,
-    basis: end.basis,
-    usage: end.outcome?.usage,
-    billingRule: end.outcome?.billingRule,
-    bookedAt: end.completedAt,
-  };
-}
-
-function unknownRecord(attempt: Attempt, request: RequestFacts, at: number, failure: FailureName): LedgerRecord {
-  return {
-    ...common(attempt, request),
-    images: 0,
-    state: 'unknown',
-    failure,
-    creditsUsed: 0,
-    basis: 'assumed',
-    bookedAt: at,
-  };
-}
-
-function common(attempt: Attempt, request: RequestFacts) {
-  return {
-    attemptId: attempt.attemptId,
-    jobId: attempt.jobId,
-    attempt: attempt.attempt,
-    taskId: attempt.taskId,
-    tenant: attempt.tenant,
-    metadata: request.metadata,
-    model: attempt.model,
-    size: request.requested.size,
-    resolution: request.requested.resolution,
-    quality: attempt.quality,
-    n: attempt.n,
-    creditsHeld: attempt.creditsHeld,
-    priceTable: request.priceTable,
-    createdAt: attempt.createdAt,
-    submittedAt: attempt.submittedAt,
   };
 }

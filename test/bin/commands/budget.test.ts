@@ -166,6 +166,7 @@ describe('budget set and reset', () => {
     ['budget reset all-day 5', ['5']],
     ['budget raise all-day', ['raise']],
     ['budget list all-day', ['all-day']],
+    ['budget --tenant a#b', ['--tenant']],
   ])('%s: every problem is listed', async (line, expected) => {
     const { table, run } = setUp();
     const { exitCode, err } = await run(line);

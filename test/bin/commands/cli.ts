@@ -1,8 +1,13 @@
 /** The command line in this process, with a table in memory and a stack of one's own. */
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { main } from '../../../bin/evolink-images';
 import type { Aws } from '../../../bin/commands/aws';
+import type { Io } from '../../../bin/commands/command';
 import { paint } from '../../../bin/commands/process-io';
 import { FakeDeadLetters } from '../../support/fake-dead-letters';
+import type { FakeJobs } from '../../support/fake-jobs';
+import type { FakeS3 } from '../../support/fake-s3';
 import { MemoryTable } from '../../support/memory-table';
 
 export const NOW = new Date('2026-11-23T10:00:00.000Z');
@@ -16,6 +21,11 @@ export interface CliOptions {
   /** Thrown by CloudFormation instead of an answer. */
   readonly failure?: Error;
   readonly colour?: boolean;
+  readonly jobs?: FakeJobs;
+  readonly s3?: FakeS3;
+  readonly terminal?: Io['terminal'];
+  /** Gets what a Ctrl-C would do, as soon as somebody listens. */
+  readonly onListening?: (interrupt: () => void) => void;
 }
 
 export interface CliResult {
@@ -56,13 +66,25 @@ export async function cli(line: string | readonly string[], options: CliOptions 
       return {
         cloudFormation,
         documents: table.client,
-        lambda: deadLetters.client as unknown as Aws['lambda'],
-        sqs: deadLetters.client as unknown as Aws['sqs'],
+        stepFunctions: async () => given(options.jobs).client,
+        s3: async () => given(options.s3).client,
+        lambda: async () => deadLetters.client as unknown as LambdaClient,
+        sqs: async () => deadLetters.client as unknown as SQSClient,
         region: async () => region ?? 'eu-central-1',
       };
     },
+    terminal: options.terminal,
+    onInterrupt: (listener) => {
+      options.onListening?.(listener);
+      return () => undefined;
+    },
   });
   return { exitCode, ...written, stacks, regions };
+}
+
+function given<T>(fake: T | undefined): T {
+  if (fake === undefined) throw new Error('this test has no jobs');
+  return fake;
 }
 
 /** An error as the SDK throws it. */

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DEFAULT_PRICES } from '../../../domain/prices';
 import { cli } from './cli';
 
 const BIG = '--size 16:9 --resolution 2K --quality high --n 4 --refs 2';
@@ -227,5 +228,51 @@ describe('--prompt-file', () => {
     ['is longer than a prompt may be', 'x'.repeat(32_001)],
   ])('is refused where it %s', async (_, content) => {
     expect((await estimateOf(content)).exitCode).toBe(2);
+  });
+});
+
+describe('--prices', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'prices-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const estimateWith = async (table: unknown, ...more: string[]) => {
+    const file = join(folder, 'prices.json');
+    writeFileSync(file, typeof table === 'string' ? table : JSON.stringify(table));
+    return cli(['estimate', '--json', '--size', '3:1', '--quality', 'low', '--prices', file, ...more]);
+  };
+  const dearer = {
+    ...{ version: 'acme-1', date: '2027-01-01', source: 'contract 4711' },
+    models: {
+      ...DEFAULT_PRICES.models,
+      'gpt-image-2': { ...DEFAULT_PRICES.models['gpt-image-2'], imageOutput: 20_000 },
+    },
+  };
+
+  test('are those of the estimate, of each quality and of the neighbour', async () => {
+    const result = JSON.parse((await estimateWith(dearer)).out) as {
+      qualities: { output_tokens: number; credits_upper: string }[];
+    };
+
+    expect(result).toMatchObject({ price_table: 'acme-1', credits_upper: '0.124', output_tokens: 62 });
+    for (const { output_tokens, credits_upper } of result.qualities) {
+      expect(Number(credits_upper) * 500).toBe(output_tokens);
+    }
+  });
+
+  test.each<[string, unknown]>([
+    ['no JSON', '{'],
+    ['a list', []],
+    ['a table without a model', { ...dearer, models: {} }],
+    ['a table with half a price', { ...dearer, models: { ...dearer.models, 'gpt-image-2': { billing: 'per_token' } } }],
+  ])('%s is refused beside what else is wrong', async (_, table) => {
+    const { exitCode, out, err } = await estimateWith(table, '--n', '11');
+    const named = err.split('\n').flatMap((text) => /^ {2}(\S+)/.exec(text)?.[1] ?? []);
+
+    expect([exitCode, out]).toEqual([2, '']);
+    expect(named.sort()).toEqual(['--n', '--prices']);
+  });
+
+  test('a file that is not there is refused', async () => {
+    expect((await cli('estimate --prices /does/not/exist')).exitCode).toBe(2);
   });
 });

@@ -1,5 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { COMMANDS } from '../../../bin/commands';
 import { FakeDeadLetters } from '../../support/fake-dead-letters';
+import { FakeJobs, MACHINE, outputOf } from '../../support/fake-jobs';
+import { FakeS3 } from '../../support/fake-s3';
+import { pngOf } from '../../support/png';
 import { awsError, cli } from './cli';
 
 describe('help', () => {
@@ -37,19 +44,39 @@ describe('help', () => {
   test('examples are commands that can be read', async () => {
     const deadLetters = new FakeDeadLetters([]);
     for (const example of COMMANDS.flatMap(({ examples }) => examples)) {
-      const line = example.replace(/ > .*$/, '').replace('--prompt-file prompt.txt', '');
+      const line = example
+        .replace(/ > .*$/, '')
+        .replace('--prompt-file prompt.txt', '')
+        .replace('./photo.png', photo);
       const argv = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
       const [program, ...rest] = argv;
-      const outputs = { TableName: 'attempts', Budgets: BUDGETS, DeadLetterQueueUrl: deadLetters.queueUrl };
+      const outputs = {
+        TableName: 'attempts',
+        Budgets: BUDGETS,
+        StateMachineArn: MACHINE,
+        BucketName: 'archive',
+        DeadLetterQueueUrl: deadLetters.queueUrl,
+      };
+      const jobs = new FakeJobs((jobId) => ({ output: outputOf(jobId) }));
+      if (rest[0] !== 'generate') await jobs.client.send(blueBicycle);
 
       expect(program).toBe('evolink-images');
-      expect({ example, ...(await cli(rest.concat(tableOf(rest)), { outputs, deadLetters })) }).toMatchObject({
+      expect({
+        example,
+        ...(await cli(rest.concat(tableOf(rest)), { outputs, jobs, s3: new FakeS3(), deadLetters })),
+      }).toMatchObject({
         exitCode: 0,
-        err: '',
+        err: rest[0] === 'generate' ? expect.stringMatching(/^Job [\w-]+\n$/) : '',
       });
     }
-  });
+  }, 30_000);
 });
+
+const folder = mkdtempSync(join(tmpdir(), 'evolink-images-'));
+const photo = join(folder, 'photo.png');
+beforeAll(() => writeFileSync(photo, pngOf(16, 16)));
+afterAll(() => rmSync(folder, { recursive: true }));
+const blueBicycle = new StartExecutionCommand({ stateMachineArn: MACHINE, name: 'blue-bicycle', input: '{}' });
 
 const BUDGETS = JSON.stringify([
   { id: 'all-day', scope: 'all', period: 'day', limit: 500_000, timeZone: 'UTC' },

@@ -1,14 +1,26 @@
+import type { TaskSnapshot } from '../../../local/simulator';
 import { connection } from './clients';
 
-/** Posts to the callback endpoint as a stranger may. */
-export function forgeCallback(attemptId: string, secret: string, body: object): Promise<Response> {
+/** Posts to the callback endpoint as a stranger may. @param body - text is sent as it is, anything else as JSON */
+export function forgeCallback(
+  attemptId: string,
+  secret: string,
+  body: object | string,
+  timeoutMs = 10_000,
+): Promise<Response> {
   const apiId = new URL(connection.outputs.CallbackUrl).hostname.split('.')[0];
   // A name below localhost does not resolve everywhere; this is the same API by its path.
   const base = `${String(connection.admin.endpoint)}/_aws/execute-api/${apiId}/$default`;
   return fetch(`${base}/callback/${attemptId}/${secret}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(10_000),
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    signal: AbortSignal.timeout(timeoutMs),
   });
+}
+
+/** What EvoLink was told, and nobody else knows. */
+export function callbackAddress({ request }: TaskSnapshot): { readonly attemptId: string; readonly secret: string } {
+  const [, attemptId = '', secret = ''] = /\/callback\/([^/]+)\/([^/]+)$/.exec(String(request.callback_url)) ?? [];
+  return { attemptId, secret };
 }

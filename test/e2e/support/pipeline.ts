@@ -1,7 +1,7 @@
 /** Everything that an end-to-end test needs, in one import. */
 export { getJson, getObject } from './archive';
 export { attemptsOf } from './attempts';
-export { forgeCallback } from './callbacks';
+export { callbackAddress, forgeCallback } from './callbacks';
 export { admin, app, connection, simulator } from './clients';
 export { eventually } from './eventually';
 export {

@@ -13,7 +13,9 @@ const FITTING = 30;
 
 afterEach(() => jest.restoreAllMocks());
 
-const kinds = (results: readonly ClaimResult[], kind: string) => results.filter((result) => result.kind === kind);
+function kinds<K extends ClaimResult['kind']>(results: readonly ClaimResult[], kind: K) {
+  return results.filter((result): result is Extract<ClaimResult, { kind: K }> => result.kind === kind);
+}
 
 async function claimAll(pipeline: TestPipeline, tenants = ['default']): Promise<ClaimResult[]> {
   const jobs = Array.from({ length: JOBS }, (_, index) =>
@@ -46,22 +48,33 @@ describe('equal jobs at once against a limit that holds 60 % of them', () => {
         ['None', 'ConditionalCheckFailed', 'ThrottlingError'],
       ]),
     ],
-  ])('%s: exactly those are claimed', async (_, options) => {
-    jest.spyOn(Math, 'random').mockReturnValue(0);
-    const pipeline = new TestPipeline(options);
-    pipeline.budgets = [aRule('all', 'day', FITTING * ASK)];
+  ])(
+    '%s: exactly those are claimed; booked under the same faults, holds return to 0 and spent is the bill',
+    async (_, options) => {
+      jest.spyOn(Math, 'random').mockReturnValue(0);
+      const pipeline = new TestPipeline(options);
+      pipeline.budgets = [aRule('all', 'day', FITTING * ASK)];
 
-    const results = await claimAll(pipeline);
+      const results = await claimAll(pipeline);
 
-    expect(kinds(results, 'claimed')).toHaveLength(FITTING);
-    expect(kinds(results, 'over budget')).toHaveLength(JOBS - FITTING);
-    const held = FITTING * ASK;
-    expect(counter(pipeline, 'all-day', '2026-11-03')).toEqual({ committed: held, held, spent: 0 });
-    expect(await pipeline.openAttempts()).toHaveLength(FITTING);
-    for (const refused of kinds(results, 'over budget')) {
-      expect(refused).toMatchObject({ limit: held, counter: { committed: held, held, spent: 0 } });
-    }
-  });
+      expect(kinds(results, 'claimed')).toHaveLength(FITTING);
+      expect(kinds(results, 'over budget')).toHaveLength(JOBS - FITTING);
+      const held = FITTING * ASK;
+      expect(counter(pipeline, 'all-day', '2026-11-03')).toEqual({ committed: held, held, spent: 0 });
+      expect(await pipeline.openAttempts()).toHaveLength(FITTING);
+      for (const refused of kinds(results, 'over budget')) {
+        expect(refused).toMatchObject({ limit: held, counter: { committed: held, held, spent: 0 } });
+      }
+
+      const charges = kinds(results, 'claimed').map(({ attempt }, index) => ({ attempt, creditsUsed: index % ASK }));
+      const end = { status: 'COMPLETED', completedAt: pipeline.time, basis: 'credits_used' } as const;
+      await Promise.all(charges.map(({ attempt, creditsUsed }) => pipeline.book(attempt, { ...end, creditsUsed })));
+
+      const bill = charges.reduce((sum, { creditsUsed }) => sum + creditsUsed, 0);
+      expect(counter(pipeline, 'all-day', '2026-11-03')).toEqual({ committed: bill, held: 0, spent: bill });
+      expect(pipeline.ledger()).toHaveLength(FITTING);
+    },
+  );
 
   test('one credit unit less holds one job less, and one more holds no further', async () => {
     for (const [limit, fitting] of [

@@ -1,4 +1,5 @@
 /** The ledger record of an attempt of which nobody knows whether EvoLink has a task for it. */
+import { readLedger } from '../../../client/ledger-reader';
 import type { AttemptEnd } from '../../../lambda/shared/attempts/book';
 import { recordUnknown } from '../../../lambda/shared/attempts/book';
 import { readRequestFacts } from '../../../lambda/shared/attempts/requests';
@@ -34,6 +35,15 @@ const success = (pipeline: TestPipeline): AttemptEnd => ({
   outcome: { taskId: TASK_ID, results: ['https://x/1.png'], usage: null, billingRule: 'per_token' },
 });
 
+/** What `evolink-images ledger` sees of the month. */
+async function exported({ memory }: TestPipeline): Promise<object[]> {
+  const found: object[] = [];
+  for await (const { bookedAt, state, creditsUsed } of readLedger(memory, { from: '2026-11-01', to: '2026-11-30' })) {
+    found.push({ day: new Date(bookedAt).toISOString().slice(0, 10), state, creditsUsed });
+  }
+  return found;
+}
+
 const spendItems = (pipeline: TestPipeline) =>
   pipeline.memory.items().filter(({ pk }) => String(pk).startsWith('spend#'));
 
@@ -46,7 +56,7 @@ test('says everything that is known, charges nothing, and keeps the attempt open
   expect(pipeline.ledger()).toEqual([
     {
       pk: 'ledger#2026-11-03',
-      sk: `2026-11-03T01:00:00.000Z#${ATTEMPT_ID}`,
+      sk: `2026-11-03T01:00:00.000Z#${ATTEMPT_ID}#unknown`,
       attemptId: ATTEMPT_ID,
       jobId: 'job-1',
       attempt: 1,
@@ -96,20 +106,45 @@ test('budgets keep the hold until the truth is booked, on the counter that was c
   expect(counter(pipeline, 'all-day', '2026-11-03')).toEqual({ committed: 3_682, held: 0, spent: 3_682 });
 });
 
-test('a later booking takes its place: one record for the attempt, and the spend counts on the day of the booking', async () => {
+test('a later booking is a record of its own day, as its spend is, and the earlier record no longer counts', async () => {
   const pipeline = await lost();
   await record(pipeline);
+  const since = pipeline.time;
   pipeline.time += 48 * HOUR;
   await pipeline.table.link(ATTEMPT_ID, TASK_ID, pipeline.time, pipeline.time);
 
   await expect(pipeline.book(await pipeline.attempt(), success(pipeline))).resolves.toBe(true);
 
-  expect(pipeline.ledger()).toMatchObject([
-    { taskId: TASK_ID, state: 'booked', creditsUsed: 3_682, images: 1, bookedAt: pipeline.time },
-  ]);
-  expect(pipeline.ledger()[0]).not.toHaveProperty('failure');
+  const [unknown, booked] = pipeline.ledger();
+  expect(unknown).toMatchObject({ pk: 'ledger#2026-11-03', state: 'unknown', bookedAt: since });
+  expect(unknown).toMatchObject({ supersededAt: pipeline.time });
+  expect(booked).toMatchObject({ pk: 'ledger#2026-11-05', taskId: TASK_ID, state: 'booked', creditsUsed: 3_682 });
+  expect(booked).toMatchObject({ images: 1, bookedAt: pipeline.time });
+  expect(booked).not.toHaveProperty('failure');
+  expect(await exported(pipeline)).toEqual([{ day: '2026-11-05', state: 'booked', creditsUsed: 3_682 }]);
   expect(spendItems(pipeline)).toMatchObject([{ creditsUsed: 3_682, attempts: 1 }]);
   expect(spendItems(pipeline)[0]?.sk).toMatch(/^05#/);
+});
+
+test('booked within the very millisecond, there is one record that counts all the same', async () => {
+  const pipeline = await lost();
+  await record(pipeline);
+  await pipeline.table.link(ATTEMPT_ID, TASK_ID, pipeline.time, pipeline.time);
+  await expect(pipeline.book(await pipeline.attempt(), success(pipeline))).resolves.toBe(true);
+  expect(await exported(pipeline)).toEqual([{ day: '2026-11-03', state: 'booked', creditsUsed: 3_682 }]);
+});
+
+test('a booking that comes second changes neither record', async () => {
+  const pipeline = await lost();
+  await record(pipeline);
+  await pipeline.table.link(ATTEMPT_ID, TASK_ID, pipeline.time, pipeline.time);
+  const attempt = await pipeline.attempt();
+  pipeline.time += HOUR;
+  await pipeline.book(attempt, success(pipeline));
+  const before = pipeline.ledger();
+  pipeline.time += HOUR;
+  await expect(pipeline.book(attempt, success(pipeline))).resolves.toBe(false);
+  expect(pipeline.ledger()).toEqual(before);
 });
 
 test('what was booked is never unknown again', async () => {

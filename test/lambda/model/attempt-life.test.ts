@@ -2,6 +2,7 @@
  * The promise, against random lives: whatever is killed, lost, repeated, late, stopped or interleaved, no attempt is sent
  * twice, no paid task is without its booking and its images, and slots and holds add up at every moment.
  */
+import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { SENT_STATUSES } from '../../../lambda/shared/attempts/attempt';
 import { captureOutput } from '../../support/output';
@@ -68,7 +69,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     arbitrary: index.map(
       (at): Act =>
         (world) =>
-          archiveOf(world, at),
+          archiveWhenAsked(world, pick(world.attempts(), at)?.attemptId),
     ),
   },
   {
@@ -97,11 +98,6 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   },
 );
 
-async function archiveOf(world: World, at: number): Promise<void> {
-  const attempt = pick(world.attempts(), at);
-  if (attempt !== undefined) await world.archive(attempt.attemptId);
-}
-
 /** Invocations that go on at once, each in weather of its own. */
 const round = fc.array(fc.tuple(act, weather), { minLength: 1, maxLength: 3 });
 const life = fc.array(round, { minLength: 3, maxLength: 30 });
@@ -117,47 +113,46 @@ async function live(world: World, rounds: readonly (readonly [Act, Weather])[][]
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
 function checkAtAnyMoment(world: World): void {
-  const attempts = world.attempts();
-  const slots = (world.items('slots')[0] ?? {}) as { taken?: number; queued?: number };
-  const counter = (world.items('budget#')[0] ?? {}) as { committed?: number; held?: number; spent?: number };
+  const { attempts, slots, counter, queue, owners, ledger } = world.view();
   const open = attempts.filter(({ status }) => status === 'QUEUED' || SENT_STATUSES.includes(status));
   const sent = open.filter(({ status, lostAt }) => status !== 'QUEUED' && lostAt === undefined);
   const queued = open.filter(({ status, lostAt }) => status === 'QUEUED' && lostAt === undefined);
-
-  // No attempt is ever sent twice, and none has two tasks.
-  expect(new Set(world.posts.map(({ attemptId }) => attemptId)).size).toBe(world.posts.length);
-  const owners = world.items('task#').map(({ attemptId }) => attemptId);
-  expect(new Set(owners).size).toBe(owners.length);
-  for (const { pk, attemptId } of world.items('task#')) {
-    expect(world.tasks.find(({ id }) => pk === `task#${id}`)?.attemptId).toBe(attemptId);
-  }
-  // A job is paid for once.
-  for (const { jobId } of world.jobs) {
-    const paid = attempts.filter((attempt) => attempt.jobId === jobId && (attempt.creditsUsed ?? 0) > 0);
-    expect(paid.length).toBeLessThanOrEqual(1);
-  }
-  // No slot is lost, none is invented.
-  expect(slots.taken ?? 0).toBe(sent.length);
-  expect(slots.taken ?? 0).toBeLessThanOrEqual(MAX_TASKS);
-  expect(slots.queued ?? 0).toBe(queued.length);
-  expect(world.items('queue')).toHaveLength(queued.length);
   const lost = new Set(attempts.filter(({ lostAt }) => lostAt !== undefined).map(({ attemptId }) => attemptId));
   const running = world.tasks.filter(({ end, attemptId }) => end === undefined && !lost.has(attemptId));
-  expect(running.length).toBeLessThanOrEqual(MAX_TASKS);
-  // Holds are those of open attempts, and what is spent is what the ledger says.
-  const ledger = world.items('ledger#') as { attemptId: string; state: string; creditsUsed: number }[];
-  expect(new Set(ledger.map(({ attemptId }) => attemptId)).size).toBe(ledger.length);
-  expect(counter.held ?? 0).toBe(sum(open.map(({ creditsHeld }) => creditsHeld)));
-  expect(counter.spent ?? 0).toBe(sum(ledger.map(({ creditsUsed }) => creditsUsed)));
-  expect(counter.committed ?? 0).toBe((counter.held ?? 0) + (counter.spent ?? 0));
-  expect(counter.committed ?? 0).toBeLessThanOrEqual(world.budgetLimit());
-  // Whoever was told of a success has a task that completed.
-  for (const { output, taskToken } of world.steps.answers) {
-    if (output === undefined) continue;
-    const { task_id: id } = output as { task_id: string };
-    expect([taskToken, world.tasks.find((task) => task.id === id)?.end]).toEqual([taskToken, 'completed']);
-  }
+  const paid = attempts.filter(({ creditsUsed = 0 }) => creditsUsed > 0).map(({ jobId }) => jobId);
+  const toldOfSuccess = world.steps.answers.flatMap(({ output }) => (output as { task_id: string } | undefined) ?? []);
+  const held = sum(open.map(({ creditsHeld }) => creditsHeld));
+  const spent = sum(ledger.map(({ creditsUsed }) => creditsUsed));
+
+  expect({
+    attemptsSentTwice: repeated(world.posts.map(({ attemptId }) => attemptId)),
+    attemptsWithTwoTasks: repeated([...owners.values()]),
+    tasksOfAnotherAttempt: world.tasks.filter(({ id, attemptId }) => (owners.get(id) ?? attemptId) !== attemptId),
+    jobsPaidTwice: repeated(paid),
+    bookedTwice: repeated(ledger.map(({ attemptId }) => attemptId)),
+    toldOfSuccessWithoutImages: toldOfSuccess.filter(({ task_id }) => world.endOf(task_id) !== 'completed'),
+    tooManyTasks: Math.max(0, running.length - MAX_TASKS),
+    tooManySlots: Math.max(0, slots.taken - MAX_TASKS),
+    overBudget: Math.max(0, counter.committed - world.budgetLimit()),
+    slots: { taken: slots.taken, queued: slots.queued, entries: queue },
+    counter,
+  }).toEqual({
+    attemptsSentTwice: [],
+    attemptsWithTwoTasks: [],
+    tasksOfAnotherAttempt: [],
+    jobsPaidTwice: [],
+    bookedTwice: [],
+    toldOfSuccessWithoutImages: [],
+    tooManyTasks: 0,
+    tooManySlots: 0,
+    overBudget: 0,
+    // No slot is lost, none is invented; holds are those of open attempts.
+    slots: { taken: sent.length, queued: queued.length, entries: queued.length },
+    counter: { held, spent, committed: held + spent },
+  });
 }
+
+const repeated = (ids: readonly string[]): string[] => ids.filter((id, at) => ids.indexOf(id) !== at);
 
 /** The weather clears up: EvoLink ends every task, and our functions run as they should until nothing is left to do. */
 async function settle(world: World): Promise<void> {
@@ -167,10 +162,7 @@ async function settle(world: World): Promise<void> {
     await world.invoke(CALM, () => world.dispatch());
     await world.invoke(CALM, () => world.sweep());
     world.followAnswers();
-    for (const { attemptId } of world.attempts()) {
-      const isAsked = world.lambda.started.length > 0 || world.jobs.some(({ state }) => state === 'archiving');
-      if (isAsked) await world.invoke(CALM, () => archiveWhenAsked(world, attemptId));
-    }
+    for (const { attemptId } of world.attempts()) await world.invoke(CALM, () => archiveWhenAsked(world, attemptId));
     world.followAnswers();
     checkAtAnyMoment(world);
     world.time += (turn < 6 ? 20 : 130) * MINUTE;
@@ -182,15 +174,16 @@ const waiting = async (world: World, job: World['jobs'][number]): Promise<void> 
   if (job.state === 'running' && !job.waits) await world.submit(job);
 };
 
-/** The Archive state runs for a job that goes on; for the others only the sweep's salvage does. */
-async function archiveWhenAsked(world: World, attemptId: string): Promise<void> {
+/** The Archive state runs for a job that was told of its success; for the others only the sweep's salvage does. */
+async function archiveWhenAsked(world: World, attemptId: string | undefined): Promise<void> {
   const attempt = world.attempts().find((one) => one.attemptId === attemptId);
-  const job = world.jobs.find(({ jobId }) => jobId === attempt?.jobId);
-  const bySalvage = world.lambda.of('archive').some((payload) => {
-    const { jobId, attempt: number } = payload as { jobId: string; attempt: number };
-    return jobId === attempt?.jobId && number === attempt.attempt;
-  });
-  if (job?.state === 'archiving' || bySalvage) await world.archive(attemptId);
+  if (attempt === undefined) return;
+  const { jobId, attempt: number } = attempt;
+  const byState = world.jobs.some((job) => job.jobId === jobId && job.attempt === number && job.state === 'archiving');
+  const bySalvage = world.lambda
+    .of('archive')
+    .some((payload) => isDeepStrictEqual(payload, { jobId, attempt: number }));
+  if (byState || bySalvage) await world.archive(attempt.attemptId);
 }
 
 function checkAtTheEnd(world: World): void {
@@ -204,13 +197,12 @@ function checkAtTheEnd(world: World): void {
     // Never lose a paid image.
     if (attempt.status === 'COMPLETED') expect(attempt.archivedAt).toBeDefined();
   }
-  expect((world.items('slots')[0] as { taken?: number } | undefined)?.taken ?? 0).toBe(0);
+  const { slots, ledger, owners } = world.view();
+  expect(slots.taken).toBe(0);
   // Every credit that EvoLink charged is in the ledger, as far as anybody can know whose it is.
-  const ledger = world.items('ledger#') as { state: string; creditsUsed: number }[];
   const unknown = ledger.filter(({ state }) => state === 'unknown').length;
   const booked = sum(ledger.map(({ creditsUsed }) => creditsUsed));
-  const linked = new Set(world.items('task#').map(({ pk }) => pk));
-  const unlinked = world.tasks.filter(({ id, end }) => !linked.has(`task#${id}`) && end === 'completed');
+  const unlinked = world.tasks.filter(({ id, end }) => !owners.has(id) && end === 'completed');
   expect(booked + unlinked.length * 2_000).toBe(world.bill());
   expect(unlinked.length).toBeLessThanOrEqual(unknown);
 }

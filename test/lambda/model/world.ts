@@ -189,16 +189,37 @@ export class World {
   }
 
   attempts(): Attempt[] {
-    return this.memory.items().filter(({ sk }) => sk === 'attempt') as unknown as Attempt[];
-  }
-
-  items(prefix: string): Record<string, unknown>[] {
-    return this.memory.items().filter(({ pk }) => String(pk).startsWith(prefix));
+    return this.view().attempts;
   }
 
   /** Tasks that an attempt owns on record: what a callback could name to take one away. */
   linkedTasks(): string[] {
-    return this.items('task#').map(({ pk }) => String(pk).slice('task#'.length));
+    return [...this.view().owners.keys()];
+  }
+
+  endOf(taskId: string): TaskEnd | undefined {
+    return this.tasks.find(({ id }) => id === taskId)?.end;
+  }
+
+  /** The table, sorted out. */
+  view() {
+    const attempts: Attempt[] = [];
+    const owners = new Map<string, string>();
+    const ledger: { readonly attemptId: string; readonly state: string; readonly creditsUsed: number }[] = [];
+    let slots = { taken: 0, queued: 0 };
+    let counter = { held: 0, spent: 0, committed: 0 };
+    let queue = 0;
+    for (const item of this.memory.items()) {
+      const pk = String(item.pk);
+      if (item.sk === 'attempt') attempts.push(item as unknown as Attempt);
+      else if (pk.startsWith('task#')) owners.set(pk.slice('task#'.length), String(item.attemptId));
+      // As it is read: an `unknown` record that was superseded by a booking is none of the ledger any more.
+      else if (pk.startsWith('ledger#') && item.supersededAt === undefined) ledger.push(item as never);
+      else if (pk === 'slots') slots = { ...slots, ...pickNumbers(item, ['taken', 'queued']) };
+      else if (pk.startsWith('budget#')) counter = { ...counter, ...pickNumbers(item, ['held', 'spent', 'committed']) };
+      else if (pk === 'queue') queue++;
+    }
+    return { attempts, owners, ledger, slots, counter, queue };
   }
 
   private fail(job: WorldJob, error: string, cause: string): void {
@@ -259,7 +280,7 @@ export class World {
         this.post(idempotencyKey, request.callback_url ?? ''),
       getTask: async (id: string) => {
         await this.call();
-        return this.view(id);
+        return this.taskOf(id);
       },
       listTasks: async () => {
         await this.call();
@@ -300,7 +321,7 @@ export class World {
     return task;
   }
 
-  private view(id: string): Task {
+  private taskOf(id: string): Task {
     const end = this.tasks.find((task) => task.id === id)?.end;
     const charged = { credits_used: end === 'completed' ? CREDITS : 0, billing_rule: 'per_token' };
     if (end === undefined) return { id, status: 'processing', rawStatus: 'processing', results: [] };
@@ -328,3 +349,7 @@ export class World {
 }
 
 export const tokenOf = ({ jobId, tokens }: Pick<WorldJob, 'jobId' | 'tokens'>): string => `token-${jobId}-${tokens}`;
+
+function pickNumbers(item: Record<string, unknown>, names: readonly string[]): Record<string, number> {
+  return Object.fromEntries(names.flatMap((name) => (typeof item[name] === 'number' ? [[name, item[name]]] : [])));
+}

@@ -2,10 +2,11 @@ import * as fc from 'fast-check';
 import type { DriftState, Look } from '../../../lambda/reconcile/drift';
 import { compare } from '../../../lambda/reconcile/drift';
 
-const aLook = (look: Partial<Look> = {}): Look => ({
-  ...{ at: 1, month: '2026-11', providerUsed: 5_000, ledgerUsed: 1_000, held: 0 },
-  ...look,
-});
+/** Within one month, unless a look says otherwise: there the month's ledger is all of it. */
+function aLook(look: Partial<Look> = {}): Look {
+  const { ledgerUsed = 1_000 } = look;
+  return { at: 1, month: '2026-11', providerUsed: 5_000, held: 0, ledgerThisMonth: ledgerUsed, ...look, ledgerUsed };
+}
 
 /** The drifts that a run of looks reports, and what is kept at its end. */
 function run(looks: readonly Look[], state?: DriftState): { drifts: number[]; state?: DriftState } {
@@ -62,7 +63,7 @@ describe('tasks that run are no drift', () => {
               if (at >= opens && at < opens + books) look.held += hold;
               if (at >= opens + books) look.ledgerUsed += used;
             }
-            looks.push(look);
+            looks.push({ ...look, ledgerThisMonth: look.ledgerUsed });
           }
           expect(run(looks).drifts).toEqual(looks.map(() => 0));
         },
@@ -127,9 +128,9 @@ describe('exactly 0 when nothing is open', () => {
   });
 
   test('figures that agree move the start forward, so that old months need not be read again', () => {
-    const later = aLook({ at: 9, month: '2027-02', providerUsed: 5_600, ledgerUsed: 1_600 });
+    const later = aLook({ at: 9, month: '2027-02', providerUsed: 5_600, ledgerUsed: 1_600, ledgerThisMonth: 70 });
     expect(run([aLook(), later]).state).toEqual({
-      ...{ since: 9, sinceMonth: '2027-02', providerUsed: 5_600, ledgerUsed: 1_600 },
+      ...{ since: 9, sinceMonth: '2027-02', providerUsed: 5_600, ledgerUsed: 70 },
       ...{ heldAtStart: 0, suspected: false },
     });
   });

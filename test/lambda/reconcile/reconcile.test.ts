@@ -123,6 +123,20 @@ describe('drift', () => {
     expect(values('LedgerDriftCredits')).toEqual([0, 0, 0, 0, 0, 0, 0.0009]);
   });
 
+  test('is exactly 0 over the end of a month with nothing open: the new month is counted from its own start', async () => {
+    const pipeline = new TestPipeline();
+    let used = 0;
+    for (const [index, days] of [1, 1, 30, 1, 31, 1].entries()) {
+      pipeline.time += days * DAY;
+      await spend(pipeline, `job-${index}`, 1_000);
+      await look(pipeline, { used: (used += 1_000) });
+    }
+    for (let again = 0; again < 2; again++) await look(pipeline, { used });
+    expect(values('LedgerDriftCredits')).toEqual(Array(8).fill(0));
+    for (let again = 0; again < 2; again++) await look(pipeline, { used: used + 1 });
+    expect(values('LedgerDriftCredits').slice(8)).toEqual([0, 0.0001]);
+  });
+
   test('an attempt that is booked and waits for its archive holds nothing any more', async () => {
     const pipeline = new TestPipeline();
     await spend(pipeline, 'job-1', 3_682);

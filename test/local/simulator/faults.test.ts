@@ -295,6 +295,25 @@ describe('a callback', () => {
     await until(() => callbacks().length === 1, 'the callback is delivered');
   });
 
+  it('can come while the task is still worked on, and again at its end', async () => {
+    const { receiver, simulator, id, callbacks } = await scripted({ deliver: 'while-processing' });
+    simulator.clock.advance(200);
+    await until(() => callbacks().length === 1, 'the first callback is delivered');
+    expect(JSON.parse(receiver.received[0].text)).toMatchObject({ id, status: 'processing' });
+    simulator.clock.advance(1000);
+    await until(() => callbacks().length === 2, 'the second callback is delivered');
+    expect(JSON.parse(receiver.received[1].text)).toMatchObject({ id, status: 'completed' });
+  });
+
+  it('can claim an end that has not come', async () => {
+    const { receiver, simulator, id, callbacks } = await scripted({ deliver: 'while-processing', lies: true });
+    simulator.clock.advance(200);
+    await until(() => callbacks().length === 1, 'the callback is delivered');
+    const lie = { id, status: 'completed', results: ['https://example.com/not-ours.png'] };
+    expect(JSON.parse(receiver.received[0].text)).toMatchObject(lie);
+    expect((await query(simulator, id)).body.status).toBe('processing');
+  });
+
   it.each([
     ['not even JSON', 'not even JSON'],
     [{ id: 'task-unified-1-forged00' }, '{"id":"task-unified-1-forged00"}'],
@@ -386,6 +405,20 @@ describe('a file', () => {
     const response = await fetch(await completed({ truncate: 100 }));
     expect(Number(response.headers.get('content-length'))).toBeGreaterThan(100);
     await expect(response.arrayBuffer()).rejects.toThrow();
+  });
+
+  it('can come without its length', async () => {
+    const response = await fetch(await completed({ chunked: true }));
+    expect(response.headers.get('content-length')).toBeNull();
+    expect(imageSize(Buffer.from(await response.arrayBuffer())).type).toBe('png');
+  });
+
+  it('can come slowly, and whole all the same', async () => {
+    const started = performance.now();
+    const response = await fetch(await completed({ dripMs: 100 }));
+    expect(imageSize(Buffer.from(await response.arrayBuffer())).type).toBe('png');
+    // Timers may fire a little early.
+    expect(performance.now() - started).toBeGreaterThan(80);
   });
 
   it('can lead elsewhere', async () => {

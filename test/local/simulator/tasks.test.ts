@@ -274,3 +274,21 @@ it('reset forgets everything but the keys it was started with', async () => {
   expect((await submit(simulator, {}, { key: 'sk-more' })).status).toBe(401);
   expect((await submit(simulator)).status).toBe(200);
 });
+
+it('counts what clients ask for, by route and status, and not what tests ask for', async () => {
+  const simulator = await start({ control: true });
+  const { body } = await submit(simulator);
+  await submit(simulator, { n: 99 });
+  await query(simulator, body.id);
+  await query(simulator, body.id);
+  await query(simulator, 'task-unified-0-aaaaaaaa');
+  await call(simulator, 'GET', '/_simulator/tasks');
+  expect(simulator.requests()).toEqual({
+    'POST /v1/images/generations 200': 1,
+    'POST /v1/images/generations 400': 1,
+    'GET /v1/tasks/{id} 200': 2,
+    'GET /v1/tasks/{id} 404': 1,
+  });
+  simulator.reset();
+  expect(simulator.requests()).toEqual({});
+});

@@ -1,0 +1,54 @@
+/** Finds the pipeline for commands that work on jobs: by its stack, or, without the right to read stacks, by its ARN. */
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import { ImagePipelineClient } from '../../client/image-pipeline-client';
+import { ImagePipelineError } from '../../client/jobs/errors';
+import { readStateMachineArn } from '../../client/jobs/state-machine';
+import type { Arguments } from './arguments';
+import { CommandError, type Io, type OptionDefinitions, type UsageProblem } from './command';
+import { DEFAULT_STACK, PIPELINE_OPTIONS, stackOutputs } from './pipeline';
+
+export const JOB_PIPELINE_OPTIONS = {
+  stack: PIPELINE_OPTIONS.stack,
+  'state-machine': { value: 'arn', help: "The stack's output StateMachineArn, instead of a stack." },
+  region: PIPELINE_OPTIONS.region,
+} as const satisfies OptionDefinitions;
+
+export interface JobPipeline {
+  readonly client: ImagePipelineClient;
+  readonly stateMachineArn: string;
+  readonly stepFunctions: SFNClient;
+}
+
+export function jobPipelineProblems(args: Arguments): UsageProblem[] {
+  const arn = args.text('state-machine');
+  if (arn === undefined) return [];
+  const refuse = (message: string) => ({ where: '--state-machine', message });
+  const problems = ['stack', 'region']
+    .filter((option) => args.text(option) !== undefined)
+    .map((option) => refuse(`Contradicts --${option}.`));
+  try {
+    readStateMachineArn(arn);
+  } catch (error) {
+    if (!(error instanceof ImagePipelineError)) throw error;
+    problems.push(refuse('Is not the ARN of a state machine.'));
+  }
+  return problems;
+}
+
+/** @throws CommandError when there is no such stack, or it is no pipeline's */
+export async function findJobPipeline(args: Arguments, io: Io): Promise<JobPipeline> {
+  const arn = args.text('state-machine');
+  const region = arn === undefined ? args.text('region') : readStateMachineArn(arn).region;
+  const aws = await io.aws(region);
+  const stack = args.text('stack') ?? DEFAULT_STACK;
+  const outputs = arn === undefined ? await stackOutputs(aws, stack) : { StateMachineArn: arn };
+  const { StateMachineArn: stateMachineArn, BucketName: stackBucket }: Record<string, string | undefined> = outputs;
+  if (stateMachineArn === undefined) {
+    const message = `The stack ${stack} has no output StateMachineArn. A pipeline inside a stack of your own: give --state-machine.`;
+    throw new CommandError(message);
+  }
+  const [stepFunctions, s3] = await Promise.all([aws.stepFunctions(), aws.s3()]);
+  const bucketName = args.text('bucket') ?? stackBucket;
+  const client = new ImagePipelineClient({ stateMachineArn, bucketName, stepFunctions, s3 });
+  return { client, stateMachineArn, stepFunctions };
+}

@@ -1,0 +1,29 @@
+/** What commands have in common that take the id of one job. */
+import type { JobStatus } from '../../client/jobs/status';
+import type { Arguments } from './arguments';
+import { type Command, type Io, JSON_OPTION, printJson, UsageError } from './command';
+import { explainingJobErrors } from './job-errors';
+import { findJobPipeline, type JobPipeline, JOB_PIPELINE_OPTIONS, jobPipelineProblems } from './job-pipeline';
+import { statusJson, statusText } from './job-view';
+
+export function oneJobCommand(
+  words: Pick<Command, 'name' | 'summary' | 'details' | 'examples'>,
+  action: (client: JobPipeline['client'], jobId: string) => Promise<JobStatus>,
+): Command {
+  return {
+    ...words,
+    forms: ['<job>'],
+    options: { ...JOB_PIPELINE_OPTIONS, ...JSON_OPTION },
+    run: async (args: Arguments, io: Io) => {
+      const [jobId] = args.positionals;
+      const problems = [...args.problems, ...args.unexpected(1), ...jobPipelineProblems(args)];
+      if (jobId === undefined) problems.push({ where: '<job>', message: 'Is required: the id of a job.' });
+      if (problems.length > 0 || jobId === undefined) throw new UsageError(problems);
+      await explainingJobErrors(args, io, async () => {
+        const { client } = await findJobPipeline(args, io);
+        const status = await action(client, jobId);
+        await (args.flag('json') ? printJson(io, statusJson(status)) : io.out(statusText(status, io.paint)));
+      });
+    },
+  };
+}

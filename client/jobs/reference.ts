@@ -1,0 +1,73 @@
+/** A local picture as a reference: checked, and named by what is in it. */
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { imageSize } from 'image-size';
+import { REFERENCES } from '../../domain/constants';
+import { ImagePipelineError } from './errors/pipeline-error';
+
+/** The file can't be a reference. Nothing was uploaded. */
+export class InvalidReferenceError extends ImagePipelineError {
+  override readonly name = 'InvalidReferenceError';
+}
+
+export interface Reference {
+  readonly key: string;
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+  /** Base64, for S3 to verify. */
+  readonly sha256: string;
+}
+
+/** EvoLink's own limit. */
+const MAX_BYTES = 50_000_000;
+
+/** The kinds that EvoLink takes, by what their bytes say: a file's name is no promise. */
+const KINDS: Readonly<Record<string, { readonly extension: string; readonly contentType: string }>> = {
+  png: { extension: 'png', contentType: 'image/png' },
+  jpg: { extension: 'jpg', contentType: 'image/jpeg' },
+  webp: { extension: 'webp', contentType: 'image/webp' },
+};
+
+/**
+ * The same picture gets the same key, so that a job which is started again has the same input.
+ *
+ * @param file a path, or the picture itself
+ * @throws InvalidReferenceError
+ */
+export async function readReference(file: string | Uint8Array): Promise<Reference> {
+  const bytes = typeof file === 'string' ? await read(file) : file;
+  if (bytes.length > MAX_BYTES) throw tooLarge(bytes.length);
+  const kind = KINDS[kindOf(bytes) ?? ''];
+  if (!kind) throw new InvalidReferenceError('References are PNG, JPEG or WebP pictures; this is none.');
+  const hash = createHash('sha256').update(bytes).digest();
+  return {
+    key: `${REFERENCES.prefix}${hash.toString('hex')}.${kind.extension}`,
+    contentType: kind.contentType,
+    bytes,
+    sha256: hash.toString('base64'),
+  };
+}
+
+async function read(path: string): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_BYTES) throw tooLarge(size);
+    return await readFile(path);
+  } catch (cause) {
+    if (cause instanceof InvalidReferenceError) throw cause;
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
+    throw new InvalidReferenceError(`The picture can't be read (${code}).`, { cause });
+  }
+}
+
+function kindOf(bytes: Uint8Array): string | undefined {
+  try {
+    return imageSize(bytes).type;
+  } catch {
+    return undefined;
+  }
+}
+
+function tooLarge(bytes: number): InvalidReferenceError {
+  return new InvalidReferenceError(`The picture has ${bytes} bytes; EvoLink takes references of up to ${MAX_BYTES}.`);
+}

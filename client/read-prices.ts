@@ -1,0 +1,48 @@
+/** A price table as text, in the form of the construct's setting `prices` (docs/costs.md). */
+import { isObject } from '../domain/json';
+import { MODEL_NAMES } from '../domain/models';
+import type { PriceTable } from '../domain/prices';
+
+/** What a model is charged for, by how it is billed. */
+const KINDS: Readonly<Record<string, readonly string[]>> = {
+  per_token: ['imageOutput', 'imageInput', 'imageCachedInput', 'textInput', 'textCachedInput'],
+  per_call: ['1K', '2K', '4K'],
+};
+/** 100 credits for a token or an image, as in the construct: small enough for every product to be exact. */
+const MAX_PRICE = 1_000_000_000;
+
+/** @throws RangeError that says what is wrong with it */
+export function readPrices(text: string): PriceTable {
+  const table = parse(text);
+  if (!isObject(table)) throw new RangeError('Must hold a JSON object.');
+  for (const name of ['version', 'date', 'source']) {
+    if (typeof table[name] !== 'string' || table[name] === '') throw new RangeError(`Must have a text as ${name}.`);
+  }
+  const { models } = table;
+  if (!isObject(models) || Object.keys(models).sort().join() !== [...MODEL_NAMES].sort().join()) {
+    throw new RangeError(`Must have models with a row for each of ${MODEL_NAMES.join(', ')}.`);
+  }
+  for (const [model, row] of Object.entries(models)) checkRow(model, row);
+  return table as unknown as PriceTable;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new RangeError('Must be JSON.');
+  }
+}
+
+function checkRow(model: string, row: unknown): void {
+  const billing = isObject(row) ? String(row.billing) : '';
+  const kinds = Object.hasOwn(KINDS, billing) ? KINDS[billing] : undefined;
+  if (!isObject(row) || !kinds) throw new RangeError(`The billing of ${model} must be per_token or per_call.`);
+  const amounts = billing === 'per_call' ? row.call : row;
+  for (const kind of kinds) {
+    const amount = isObject(amounts) ? amounts[kind] : undefined;
+    if (!Number.isInteger(amount) || (amount as number) < 0 || (amount as number) > MAX_PRICE) {
+      throw new RangeError(`The price ${kind} of ${model} must be a whole number (10⁻⁷ credit), 0 to ${MAX_PRICE}.`);
+    }
+  }
+}

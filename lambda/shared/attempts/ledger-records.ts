@@ -1,0 +1,54 @@
+import type { FailureName } from '../../../domain/failures';
+import type { LedgerRecord } from '../../../domain/ledger';
+import type { Attempt } from './attempt';
+import type { AttemptEnd } from './book';
+import type { RequestFacts } from './requests';
+
+/** Images that EvoLink delivered. */
+export const delivered = (end: AttemptEnd): number => end.outcome?.results.length ?? 0;
+
+export function ledgerRecord(attempt: Attempt, request: RequestFacts, end: AttemptEnd): LedgerRecord {
+  return {
+    ...common(attempt, request),
+    images: delivered(end),
+    state: end.status === 'COMPLETED' || end.creditsUsed > 0 ? 'booked' : 'refunded',
+    failure: end.failure?.name,
+    creditsUsed: end.creditsUsed,
+    basis: end.basis,
+    usage: end.outcome?.usage,
+    billingRule: end.outcome?.billingRule,
+    bookedAt: end.completedAt,
+  };
+}
+
+export function unknownRecord(attempt: Attempt, request: RequestFacts, at: number, failure: FailureName): LedgerRecord {
+  return {
+    ...common(attempt, request),
+    images: 0,
+    state: 'unknown',
+    failure,
+    creditsUsed: 0,
+    basis: 'assumed',
+    bookedAt: at,
+  };
+}
+
+function common(attempt: Attempt, request: RequestFacts) {
+  return {
+    attemptId: attempt.attemptId,
+    jobId: attempt.jobId,
+    attempt: attempt.attempt,
+    taskId: attempt.taskId,
+    tenant: attempt.tenant,
+    metadata: request.metadata,
+    model: attempt.model,
+    size: request.requested.size,
+    resolution: request.requested.resolution,
+    quality: attempt.quality,
+    n: attempt.n,
+    creditsHeld: attempt.creditsHeld,
+    priceTable: request.priceTable,
+    createdAt: attempt.createdAt,
+    submittedAt: attempt.submittedAt,
+  };
+}
