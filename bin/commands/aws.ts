@@ -1,8 +1,8 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import type { S3Client } from '@aws-sdk/client-s3';
-import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 /** The clients that commands use. Credentials, region and endpoint come from the environment, as for the AWS CLI. */
@@ -11,8 +11,8 @@ export interface Aws {
   readonly documents: DynamoDBDocumentClient;
   readonly stepFunctions: () => Promise<SFNClient>;
   readonly s3: () => Promise<S3Client>;
-  readonly lambda: () => Promise<Pick<LambdaClient, 'send'>>;
-  readonly sqs: () => Promise<Pick<SQSClient, 'send'>>;
+  readonly lambda: () => Promise<LambdaClient>;
+  readonly sqs: () => Promise<SQSClient>;
   /** Where they look, for messages. */
   readonly region: () => Promise<string>;
 }

@@ -1,7 +1,6 @@
 /** The messages of the dead-letter queue, and what each of them says should be done once more. */
-import type { Message } from '@aws-sdk/client-sqs';
+import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import { ChangeMessageVisibilityBatchCommand, DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import type { Aws } from './aws';
 
 /** Work that failed for good. Several messages may ask for the same: it is shown, and done again, once. */
 export interface DeadLetter {
@@ -28,7 +27,7 @@ const BATCH = 10;
 
 export class DeadLetterQueue {
   constructor(
-    private readonly sqs: Awaited<ReturnType<Aws['sqs']>>,
+    private readonly sqs: Pick<SQSClient, 'send'>,
     private readonly queueUrl: string,
   ) {}
 

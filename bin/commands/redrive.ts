@@ -94,9 +94,10 @@ async function redriveOne(letter: DeadLetter, { aws, queue, gone }: Redriving): 
   const { functionName, payload = '', unreadable, messages } = letter;
   if (unreadable !== undefined) return { state: 'skipped' };
   try {
-    await (
-      await aws.lambda()
-    ).send(new InvokeCommand({ FunctionName: functionName, InvocationType: 'Event', Payload: Buffer.from(payload) }));
+    const lambda = await aws.lambda();
+    await lambda.send(
+      new InvokeCommand({ FunctionName: functionName, InvocationType: 'Event', Payload: Buffer.from(payload) }),
+    );
     // Not before: a message that is redriven twice does no harm, one that is lost does.
     for (const message of messages) {
       await queue.delete(message);

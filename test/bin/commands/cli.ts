@@ -1,11 +1,13 @@
 /** The command line in this process, with a table in memory and a stack of one's own. */
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { main } from '../../../bin/evolink-images';
 import type { Aws } from '../../../bin/commands/aws';
 import type { Io } from '../../../bin/commands/command';
 import { paint } from '../../../bin/commands/process-io';
+import { FakeDeadLetters } from '../../support/fake-dead-letters';
 import type { FakeJobs } from '../../support/fake-jobs';
 import type { FakeS3 } from '../../support/fake-s3';
-import { FakeDeadLetters } from '../../support/fake-dead-letters';
 import { MemoryTable } from '../../support/memory-table';
 
 export const NOW = new Date('2026-11-23T10:00:00.000Z');
@@ -66,8 +68,8 @@ export async function cli(line: string | readonly string[], options: CliOptions 
         documents: table.client,
         stepFunctions: async () => given(options.jobs).client,
         s3: async () => given(options.s3).client,
-        lambda: async () => deadLetters.client as unknown as Awaited<ReturnType<Aws['lambda']>>,
-        sqs: async () => deadLetters.client as unknown as Awaited<ReturnType<Aws['sqs']>>,
+        lambda: async () => deadLetters.client as unknown as LambdaClient,
+        sqs: async () => deadLetters.client as unknown as SQSClient,
         region: async () => region ?? 'eu-central-1',
       };
     },

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { COMMANDS } from '../../../bin/commands';
+import { FakeDeadLetters } from '../../support/fake-dead-letters';
 import { FakeJobs, MACHINE, outputOf } from '../../support/fake-jobs';
 import { FakeS3 } from '../../support/fake-s3';
 import { pngOf } from '../../support/png';
-import { FakeDeadLetters } from '../../support/fake-dead-letters';
 import { awsError, cli } from './cli';
 
 describe('help', () => {
