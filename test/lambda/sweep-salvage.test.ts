@@ -1,4 +1,5 @@
 /** Paid images of a job that is over, and attempts of which nobody ever hears again. */
+import { EvolinkServerError } from '../../evolink';
 import { completeTask } from '../../lambda/shared/complete-task';
 import { aCompletedTask, aTask } from '../support/fake-evolink';
 import { EXECUTION_ARN, TASK_ID } from '../support/jobs';
@@ -138,6 +139,24 @@ describe('a task without an end', () => {
     expect(pipeline.steps.sent).toHaveLength(1);
     await runSweep(pipeline);
     expect(pipeline.lambda.of('archive')).toEqual([SALVAGE]);
+  });
+
+  test('that somebody ends who read it before it was given up frees no slot again', async () => {
+    const pipeline = new TestPipeline();
+    pipeline.maxConcurrentTasks = 1;
+    await pipeline.open();
+    await pipeline.table.markSubmitUnknown(ATTEMPT_ID, pipeline.time);
+    pipeline.evolink.list = new EvolinkServerError('500');
+    await later(pipeline, HOUR_MS);
+    const seen = await pipeline.attempt();
+    await later(pipeline, DAY_MS);
+    expect(await slotsOf(pipeline)).toMatchObject({ taken: 0 });
+
+    const end = { status: 'FAILED', completedAt: pipeline.time, creditsUsed: 0, basis: 'assumed' } as const;
+    await expect(pipeline.book(seen, end)).resolves.toBe(false);
+
+    expect(await slotsOf(pipeline)).toMatchObject({ taken: 0 });
+    expect(pipeline.ledger()).toMatchObject([{ state: 'unknown' }]);
   });
 
   test('that ended while the sweep gave it up is not lost', async () => {
