@@ -64,10 +64,11 @@ async function driveToTheEnd(
   const ended = new Map<string, EndedJob>();
   return eventually(async () => {
     await endPause();
-    for await (const { attemptId } of table.openAttempts()) {
+    for await (const { attemptId, status } of table.openAttempts()) {
+      // What is queued is due when its time in the queue is up: it would be thrown out.
+      if (status === 'QUEUED') continue;
       const attempt = await table.get(attemptId);
-      // The queue's entries are due when their time in it is up: they would be thrown out.
-      if (attempt === undefined || attempt.status === 'QUEUED') continue;
+      if (attempt === undefined) continue;
       if (unknown.has(attempt.jobId)) await age(attempt);
       await makeDue(attempt);
     }

@@ -115,4 +115,14 @@ describe('a link', () => {
       { image: 1, status: 200, sentAuthorization: true },
     ]);
   });
+
+  it('records the hash of what was served, where all of it was', async () => {
+    const simulator = await start();
+    simulator.script({ file: { truncate: 100, times: 1 } });
+    const { body } = await complete(simulator);
+    await download(body.results[0]).catch(() => undefined);
+    const whole = await download(body.results[0]);
+    const sha256 = createHash('sha256').update(whole.bytes).digest('hex');
+    expect(simulator.tasks()[0].downloads.map((one) => one.sha256)).toEqual([undefined, sha256]);
+  });
 });

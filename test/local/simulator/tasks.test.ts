@@ -62,6 +62,16 @@ describe('a submission', () => {
     simulator.clock.advance(1000);
     expect((await submit(simulator)).status).toBe(200);
   });
+
+  it('counts how many tasks were unfinished at once, also afterwards', async () => {
+    const simulator = await start();
+    for (let task = 1; task <= 3; task++) await submit(simulator);
+    simulator.clock.advance(1000);
+    await submit(simulator);
+    expect(simulator.mostOpenTasks()).toBe(3);
+    simulator.reset();
+    expect(simulator.mostOpenTasks()).toBe(0);
+  });
 });
 
 describe('a task over time', () => {
