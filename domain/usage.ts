@@ -25,8 +25,8 @@ export interface BookingInput {
   readonly usage: unknown;
   /** What was held. */
   readonly estimate: HeldEstimate;
-  /** A cancelled task is a failed one. */
-  readonly outcome: 'completed' | 'failed';
+  /** A cancelled task is a failed one; `empty`: EvoLink calls it completed, but there is no image. */
+  readonly outcome: 'completed' | 'empty' | 'failed';
   /** @default - EvoLink's published prices */
   readonly prices?: PriceTable;
 }
@@ -40,7 +40,8 @@ export interface Booking {
 
 /**
  * The credits to book: EvoLink's settled charge; else its token block at our prices; else the held upper estimate,
- * marked `assumed`. A failed task is refunded: without a settled charge it books 0.
+ * marked `assumed`. A failed task is refunded: without a settled charge it books 0. A completed one without an image may
+ * well be charged, so only a settled charge of 0 says that it is not.
  */
 export function bookedCredits({ usage, estimate, outcome, prices = DEFAULT_PRICES }: BookingInput): Booking {
   const rule = field(usage, 'billing_rule');
@@ -48,7 +49,7 @@ export function bookedCredits({ usage, estimate, outcome, prices = DEFAULT_PRICE
 
   const settled = amount(field(usage, 'credits_used')) ?? amount(field(field(usage, 'cost'), 'credits'));
   // No image is free, so a completed task with a charge of 0 has not been settled yet.
-  const isSettled = settled !== undefined && (settled > 0 || outcome === 'failed');
+  const isSettled = settled !== undefined && (settled > 0 || outcome !== 'completed');
   if (isSettled) return { units: settled, basis: 'credits_used', ...billing };
   if (outcome === 'failed') return { units: 0, basis: 'assumed', ...billing };
 

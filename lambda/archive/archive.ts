@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { ArchivedImage, JobOutput } from '../../domain/job';
 import type { AttemptRecord } from '../shared/attempts/attempt';
-import { attemptIdOf } from '../shared/attempts/attempt';
+import { attemptIdOf, isLeftBehind } from '../shared/attempts/attempt';
 import type { AttemptTable } from '../shared/attempts/attempt-table';
 import { logger } from '../shared/logger';
 import { emitArchived } from '../shared/metrics';
@@ -52,9 +52,10 @@ export async function archive(event: ArchiveEvent, dependencies: ArchiveDependen
   const archivedAt = now();
   const output = jobOutput(record, images, archivedAt);
   await storeManifest(s3, bucket, folderOf(attempt, record.job) + MANIFEST_NAME, output);
-  if (!(await table.markArchived(attempt, archivedAt))) return afterAnother(record, event, dependencies);
-  const salvaged = attempt.orphanedAt !== undefined;
+  const salvaged = isLeftBehind(attempt);
+  // Before the attempt is closed, after which nobody would come back to it.
   if (salvaged) await table.noteSalvaged(attempt);
+  if (!(await table.markArchived(attempt, archivedAt))) return afterAnother(record, event, dependencies);
   emitArchived(attempt, images.length, archivedAt, salvaged);
   logger.info('archived', { job_id: attempt.jobId, attempt: attempt.attempt, images: images.length, salvaged });
   return output;

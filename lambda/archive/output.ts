@@ -2,6 +2,7 @@ import { formatCredits, formatUsd } from '../../domain/credits';
 import { estimateView } from '../../domain/estimate-view';
 import type { ArchivedImage, JobOutput } from '../../domain/job';
 import type { AttemptRecord } from '../shared/attempts/attempt';
+import { isLeftBehind } from '../shared/attempts/attempt';
 
 /** The job's output: made from what is on record alone, so that it is the same whenever it is asked for. */
 export function jobOutput(
@@ -19,7 +20,7 @@ export function jobOutput(
     tenant: attempt.tenant,
     images,
     requested: job.requested,
-    ...(attempt.orphanedAt === undefined ? {} : { salvaged: true as const }),
+    ...(isLeftBehind(attempt) ? { salvaged: true as const } : {}),
     partial: images.length < job.requested.n,
     warnings: job.warnings,
     estimate: estimateView(job.estimate),

@@ -9,7 +9,7 @@ import { isCallbackSecret } from '../shared/callback-secret';
 import type { CompleteTaskDependencies, Completion } from '../shared/complete-task';
 import { completeTask } from '../shared/complete-task';
 import { describeError, logger } from '../shared/logger';
-import { emitCallbackRejected } from '../shared/metrics';
+import { emitCallbackRejected, emitLost } from '../shared/metrics';
 
 /** Bodies of EvoLink's tasks have a few kilobytes; a larger one is not worth parsing for a mere hint. */
 const MAX_BODY_CHARACTERS = 1_000_000;
@@ -35,6 +35,7 @@ export async function receiveCallback(
   if (isStray(hint, attempt)) {
     // EvoLink has a task for this attempt of which we know nothing: refused in its reply, or made twice. Perhaps paid.
     logger.error('a task that is not on record', { job_id: attempt.jobId, attempt: attempt.attempt, task_id: hint });
+    emitLost({ ...attempt, taskId: hint });
   }
   if (isTerminal(attempt) && attempt.deliveredAt !== undefined) return { statusCode: 204 };
 
@@ -73,7 +74,13 @@ async function tryToComplete(
     if (!passing) throw error;
     logger.warn('the callback could not be confirmed', { ...about, ...describeError(error) });
     if (hint !== undefined && attempt.taskId === undefined) {
-      await keepHint(dependencies.client, dependencies.table.tableName, attempt.attemptId, hint);
+      await keepHint(
+        dependencies.client,
+        dependencies.table.tableName,
+        attempt.attemptId,
+        hint,
+        dependencies.now() + CHECK_SOON_MS,
+      );
     }
     return 'unreadable';
   }

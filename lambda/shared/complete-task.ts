@@ -1,4 +1,5 @@
 import type { PriceTable } from '../../domain/prices';
+import type { Booking } from '../../domain/usage';
 import { bookedCredits } from '../../domain/usage';
 import { failureDefinition } from '../../domain/failures';
 import { cut } from '../../domain/preview';
@@ -87,7 +88,7 @@ async function link(
   task: Task,
   { table, now }: CompleteTaskDependencies,
 ): Promise<Attempt | undefined> {
-  const answer = await table.link(attempt.attemptId, task.id, attempt.createdAt, now());
+  const answer = await table.link(attempt.attemptId, task.id, attempt.sendingSince ?? attempt.createdAt, now());
   return answer === 'linked' ? table.get(attempt.attemptId) : undefined;
 }
 
@@ -105,8 +106,7 @@ function endOf(
       referenceTokens: attempt.referenceTokens,
       creditsUpper: attempt.creditsHeld,
     },
-    // Where nothing was delivered, a charge of 0 is believed.
-    outcome: delivered ? 'completed' : 'failed',
+    outcome: delivered ? 'completed' : task.status === 'completed' ? 'empty' : 'failed',
     prices,
   });
   const outcome: TaskOutcome = {
@@ -122,7 +122,7 @@ function endOf(
     creditsUsed: units,
     basis,
     outcome,
-    failure: delivered ? undefined : failureOf(attempt, task, units, maxAttempts),
+    failure: delivered ? undefined : failureOf(attempt, task, { units, basis }, maxAttempts),
   };
 }
 
@@ -137,7 +137,12 @@ function usageText({ usage }: Task, { jobId, attempt }: Attempt): string | null 
   return null;
 }
 
-function failureOf(attempt: Attempt, task: Task, creditsUsed: number, maxAttempts: number): StoredFailure {
+function failureOf(
+  attempt: Attempt,
+  task: Task,
+  { units, basis }: Pick<Booking, 'units' | 'basis'>,
+  maxAttempts: number,
+): StoredFailure {
   const { name, retry } =
     task.status === 'cancelled'
       ? { name: 'TaskCancelled' as const, retry: false }
@@ -146,8 +151,8 @@ function failureOf(attempt: Attempt, task: Task, creditsUsed: number, maxAttempt
         : failureOfTaskError(task.error?.code ?? 'unknown_error');
   return describeFailure(name, attempt, maxAttempts, {
     // A failure that was charged all the same is no reason to pay again.
-    retry: retry && creditsUsed === 0,
-    charged: creditsUsed > 0 ? 'yes' : failureDefinition(name).charged,
+    retry: retry && units === 0,
+    charged: units === 0 ? failureDefinition(name).charged : basis === 'assumed' ? 'unknown' : 'yes',
     provider: { code: task.error?.code, message: task.error?.message, request_id: task.requestId },
   });
 }

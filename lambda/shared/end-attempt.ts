@@ -40,6 +40,7 @@ export async function endAttempt(
     if (ends) emitJobFailed(end.failure.name, attempt);
     if (attempt.slot === true) await wakeDispatch(dependencies);
   }
+  if (end.nobodyWaits === true) return { won };
   const current = await table.get(attempt.attemptId);
   if (current === undefined) return { won };
   if (isTerminal(current)) await deliver(current, dependencies);

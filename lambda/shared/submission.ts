@@ -10,6 +10,7 @@ import type { EndAttemptDependencies, FailureFacts } from './end-attempt';
 import { describeFailure, endAttempt } from './end-attempt';
 import { describeError, logger } from './logger';
 import type { Provider } from './provider';
+import { answerAny } from './task-token';
 import { type ReferenceDependencies, resolveReferences } from './references/resolve-references';
 
 export interface SubmissionDependencies extends EndAttemptDependencies {
@@ -135,7 +136,13 @@ export async function endUnsent(
     // further attempt, since this one is still open on record.
     logger.error('an attempt without a task could not be booked', { job_id: attempt.jobId, ...describeError(error) });
     const final = describeFailure(name, attempt, dependencies.maxAttempts, { ...facts, retry: false });
-    await dependencies.tokens.fail(attempt.taskToken, final);
+    const { table, tokens } = dependencies;
+    // A write of the row alone, which meets no hot counter: the sweep ends the attempt by what is known here.
+    await table.markUnsent(attempt.attemptId).catch((failed: unknown) => {
+      logger.error('that it was not sent could not be stored', { job_id: attempt.jobId, ...describeError(failed) });
+    });
+    const latest = (await table.get(attempt.attemptId).catch(() => undefined)) ?? attempt;
+    await answerAny(latest, (token) => tokens.fail(token, final));
   }
 }
 

@@ -20,12 +20,14 @@ export interface CheckDependencies extends CompleteTaskDependencies, SalvageDepe
   readonly firstCheckSeconds: number;
   /** How long one task may take from its submission until its job stops waiting. */
   readonly taskTimeoutSeconds: number;
+  /** When this run has to stop: epoch milliseconds. */
+  readonly deadline: number;
 }
 
 /** Everything that an open attempt may need, by where it stands. */
 export async function check(attempt: Attempt, dependencies: CheckDependencies): Promise<void> {
   if (attempt.status === 'QUEUED') return checkQueued(attempt, dependencies);
-  const isAnswered = attempt.deliveredAt !== undefined || attempt.orphanedAt !== undefined;
+  const isAnswered = [attempt.deliveredAt, attempt.orphanedAt, attempt.lostAt].some((at) => at !== undefined);
   if (attempt.status === 'COMPLETED' && isAnswered) return lookAfterImages(attempt, dependencies);
   return checkTask(attempt, dependencies);
 }
@@ -67,8 +69,9 @@ async function checkTask(attempt: Attempt, dependencies: CheckDependencies): Pro
 
 async function giveUpWhenLate(attempt: Attempt, dependencies: CheckDependencies): Promise<void> {
   await letGoWhenLate(attempt, dependencies);
-  if (dependencies.now() >= (attempt.sendingSince ?? attempt.createdAt) + LOST_AFTER_MS)
-    await lose(attempt, dependencies);
+  // Not before its job was let go, however long that may wait.
+  const aDay = (attempt.sendingSince ?? attempt.createdAt) + LOST_AFTER_MS;
+  if (dependencies.now() >= Math.max(aDay, timeLimit(attempt, dependencies))) await lose(attempt, dependencies);
 }
 
 /** A day without an end: never silent, and never for ever. A callback that comes after all still finds the attempt. */

@@ -28,7 +28,9 @@ const PAGE_SIZE = 100;
 export async function resolveUnknown(attempt: Attempt, dependencies: CheckDependencies): Promise<Completion> {
   const { maxAttempts, now } = dependencies;
   const sentAt = attempt.sendingSince ?? attempt.createdAt;
-  if (now() < sentAt + BELIEVED_AFTER_MS || !(await provesNoTask(sentAt, dependencies))) return 'running';
+  const isCertain = attempt.unsentAt !== undefined;
+  if (!isCertain && now() < sentAt + BELIEVED_AFTER_MS) return 'running';
+  if (!isCertain && !(await provesNoTask(sentAt, dependencies))) return 'running';
   logger.warn('EvoLink has no task for this attempt', { job_id: attempt.jobId, attempt: attempt.attempt });
   const failure = describeFailure('ServiceError', attempt, maxAttempts, {});
   const end = { status: 'FAILED', completedAt: now(), creditsUsed: 0, basis: 'assumed', failure } as const;
@@ -36,17 +38,26 @@ export async function resolveUnknown(attempt: Attempt, dependencies: CheckDepend
   return won ? 'ended' : 'running';
 }
 
-async function provesNoTask(sentAt: number, { provider, table, now }: CheckDependencies): Promise<boolean> {
-  for (let page = 1; page <= MAX_PAGES; page++) {
+/** Counts rows, not pages: how many a page holds is EvoLink's choice, and what it says of it need not be so. */
+async function provesNoTask(sentAt: number, dependencies: CheckDependencies): Promise<boolean> {
+  const { provider, table, now, deadline } = dependencies;
+  let seen = 0;
+  let sawOurs = false;
+  for (let page = 1; page <= MAX_PAGES && now() < deadline; page++) {
     const list = await provider.call((client) => client.listTasks({ page, pageSize: PAGE_SIZE }));
     // Without EvoLink's clock nothing can be said of when a task of theirs was made.
     if (list.serverTime === undefined) return false;
+    // Of another account, or of nobody, it would say nothing about our key: one task of ours at least is in ours.
+    if (list.entries.length === 0) return sawOurs && seen >= list.total;
+    seen += list.entries.length;
     const since = sentAt / 1_000 + (list.serverTime - now()) / 1_000 - MARGIN_SECONDS;
     for (const { id, createdAt } of list.entries) {
-      if (createdAt !== undefined && createdAt < since) continue;
-      if (!(await table.isLinked(id))) return false;
+      const isOlder = createdAt !== undefined && createdAt < since;
+      if (isOlder && sawOurs) continue;
+      const isOurs = await table.isLinked(id);
+      if (!isOurs && !isOlder) return false;
+      sawOurs ||= isOurs;
     }
-    if (list.entries.length === 0 || page * Math.max(1, list.pageSize) >= list.total) return true;
   }
   return false;
 }

@@ -21,7 +21,8 @@ export interface SalvageDependencies {
  */
 export async function lookAfterImages(attempt: Attempt, dependencies: SalvageDependencies): Promise<void> {
   const { table, executions, archive, now } = dependencies;
-  if (attempt.status !== 'COMPLETED' || attempt.archivedAt !== undefined) return;
+  // Redriven after it was salvaged: there is nothing left to do.
+  if (attempt.archivedAt !== undefined) return table.close(attempt);
   const about = { job_id: attempt.jobId, attempt: attempt.attempt, task_id: attempt.taskId };
   if (now() >= (attempt.completedAt ?? attempt.createdAt) + LOST_AFTER_MS) {
     if (!(await table.markImagesLost(attempt))) return;

@@ -6,10 +6,7 @@ import { wakeDispatch } from '../shared/wake-dispatch';
 import type { CheckDependencies } from './check';
 import { check, isUnreadable, nextCheck } from './check';
 
-export interface SweepDependencies extends CheckDependencies {
-  /** When this run has to stop taking up new attempts: epoch milliseconds. */
-  readonly deadline: number;
-}
+export type SweepDependencies = CheckDependencies;
 
 /** Attempts looked after at once. Each asks EvoLink once, so this is also the load on EvoLink. */
 const PARALLEL = 5;

@@ -68,6 +68,7 @@ test('an id that turns out to be of another job is not taken, and the wait ends 
 
   pipeline.evolink.set(aCompletedTask({ id: OTHER_TASK_ID }));
   pipeline.time += 2 * HOUR_MS;
+  pipeline.evolink.list = new EvolinkServerError('500');
   await sweepNow(pipeline);
 
   const attempt = await pipeline.attempt();

@@ -32,12 +32,14 @@ export class FakeEvolink {
   serverTime: () => number | undefined = () => undefined;
   /** Pages that were asked for. */
   readonly pages: number[] = [];
+  /** What its list says that there is in all. @default - as many as there are */
+  total: number | undefined;
   readonly provider = {
     call: (use: (client: unknown) => Promise<unknown>) =>
       use({
         getTask: (id: string) => this.getTask(id),
         getCredits: () => this.getCredits(),
-        listTasks: (query: { readonly model: string; readonly page: number }) => this.listTasks(query),
+        listTasks: (query: { readonly page: number }) => this.listTasks(query),
       }),
   } as unknown as Provider;
 
@@ -54,12 +56,17 @@ export class FakeEvolink {
     return this.credits;
   }
 
-  private async listTasks({ model, page }: { readonly model: string; readonly page: number }): Promise<TaskList> {
+  private async listTasks({ page }: { readonly page: number }): Promise<TaskList> {
     this.pages.push(page);
     if (this.list instanceof Error) throw this.list;
-    const all = this.list.filter((entry) => entry.model === model);
-    const entries = all.slice((page - 1) * this.pageSize, page * this.pageSize);
-    return { total: all.length, page, pageSize: this.pageSize, entries, serverTime: this.serverTime() };
+    const entries = this.list.slice((page - 1) * this.pageSize, page * this.pageSize);
+    return {
+      total: this.total ?? this.list.length,
+      page,
+      pageSize: this.pageSize,
+      entries,
+      serverTime: this.serverTime(),
+    };
   }
 
   private async getTask(id: string): Promise<Task> {

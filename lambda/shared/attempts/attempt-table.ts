@@ -87,7 +87,9 @@ export class AttemptTable {
             TableName: this.tableName,
             Key: items.attemptKey(attemptId),
             UpdateExpression:
-              'SET #status = :submitted, taskId = :taskId, submittedAt = :submittedAt, nextCheckAt = :nextCheckAt',
+              // In the index also where it was given up before: what comes to light late is looked after again.
+              'SET #status = :submitted, taskId = :taskId, submittedAt = :submittedAt, nextCheckAt = :nextCheckAt, ' +
+              'openShard = :shard',
             ConditionExpression: 'attribute_not_exists(taskId) AND #status IN (:submitting, :unknown)',
             ExpressionAttributeNames: { '#status': 'status' },
             ExpressionAttributeValues: {
@@ -97,6 +99,7 @@ export class AttemptTable {
               ':taskId': taskId,
               ':submittedAt': submittedAt,
               ':nextCheckAt': nextCheckAt,
+              ':shard': items.openShard(attemptId),
             },
           },
         },
@@ -144,12 +147,14 @@ export class AttemptTable {
         set: {
           taskToken,
           earlierTokens: [...(seen.earlierTokens ?? []), seen.taskToken],
-          nextCheckAt,
+          // One in the queue is due when its time there is up.
+          nextCheckAt: seen.status === 'QUEUED' ? (seen.nextCheckAt ?? nextCheckAt) : nextCheckAt,
           [TABLE.openIndexPartitionKey]: items.openShard(seen.attemptId),
         },
-        remove: ['deliveredAt'],
-        condition: 'taskToken = :seen',
-        values: { ':seen': seen.taskToken },
+        // Somebody waits again: a job that was stopped may be redriven.
+        remove: ['deliveredAt', 'orphanedAt'],
+        condition: 'taskToken = :seen AND #status = :asSeen',
+        values: { ':seen': seen.taskToken, ':asSeen': seen.status },
       });
       if (adopted) return;
       seen = await this.get(seen.attemptId);
@@ -261,7 +266,26 @@ export class AttemptTable {
     return this.update(attemptId, {
       set: { lostAt: this.now() },
       remove: [TABLE.openIndexPartitionKey, TABLE.openIndexSortKey],
-      condition: 'attribute_not_exists(archivedAt) AND attribute_not_exists(lostAt)',
+      // What is in the index is not given up yet; an attempt that was lost before its end came is given up once more.
+      condition: `attribute_not_exists(archivedAt) AND attribute_exists(${TABLE.openIndexSortKey})`,
+    });
+  }
+
+  /** Its images are saved, and nobody has to look after it any more. */
+  async close({ attemptId, archivedAt }: Attempt): Promise<void> {
+    await this.update(attemptId, {
+      set: { archivedAt },
+      remove: [TABLE.openIndexPartitionKey, TABLE.openIndexSortKey],
+      condition: 'attribute_exists(archivedAt)',
+    });
+  }
+
+  /** EvoLink has no task for the attempt, for certain, though that could not be booked: the sweep is to end it. */
+  async markUnsent(attemptId: string): Promise<void> {
+    await this.update(attemptId, {
+      set: { unsentAt: this.now(), nextCheckAt: this.now() },
+      condition: '#status = :submitting AND attribute_not_exists(taskId)',
+      values: { ':submitting': 'SUBMITTING' },
     });
   }
 

@@ -20,6 +20,11 @@ export function tokensOf({ taskToken, earlierTokens = [] }: Pick<Attempt, 'taskT
   return [taskToken, ...earlierTokens.toReversed()];
 }
 
+/** No job of its own archives it: it is the sweep's business to have its images saved. */
+export function isLeftBehind({ orphanedAt, lostAt }: Pick<Attempt, 'orphanedAt' | 'lostAt'>): boolean {
+  return orphanedAt !== undefined || lostAt !== undefined;
+}
+
 export function isTerminal(attempt: Pick<Attempt, 'status'>): boolean {
   return !OPEN_STATUSES.includes(attempt.status);
 }
@@ -57,6 +62,8 @@ export interface Attempt {
   readonly slot?: boolean;
   /** When it was let through to EvoLink: right before the POST. Absent while it is queued. */
   readonly sendingSince?: number;
+  /** EvoLink refused it, for certain, but the end could not be booked then. */
+  readonly unsentAt?: number;
   readonly submittedAt?: number;
   readonly taskId?: string;
   /** What a callback called its task while EvoLink could not be asked: to be asked for, not yet linked. */

@@ -3,7 +3,7 @@ import type { FailureName } from '../../../domain/failures';
 import type { UsageBasis } from '../../../domain/job';
 import { ledgerKey, spendKey, unknownKey } from '../../../domain/ledger';
 import type { Attempt, AttemptStatus, StoredFailure, TaskOutcome } from './attempt';
-import { SENT_STATUSES } from './attempt';
+import { isLeftBehind, SENT_STATUSES } from './attempt';
 import { settleItem } from './budget-counters';
 import * as items from './items';
 import { delivered, ledgerRecord, unknownRecord } from './ledger-records';
@@ -186,7 +186,7 @@ function endOfAttempt(attempt: Attempt, end: AttemptEnd) {
   const same = unchanged(attempt, ['taskId', 'unknownSince', 'lostAt']);
   const nobodyWaits = end.nobodyWaits === true;
   // Paid for, and no job of its own that archives it: the sweep is to look at it, now.
-  const isToSalvage = end.failure === undefined && (attempt.orphanedAt ?? attempt.lostAt) !== undefined;
+  const isToSalvage = end.failure === undefined && isLeftBehind(attempt);
   return {
     Key: items.attemptKey(attempt.attemptId),
     UpdateExpression: [
@@ -194,6 +194,8 @@ function endOfAttempt(attempt: Attempt, end: AttemptEnd) {
       end.failure ? ', failure = :failure' : '',
       nobodyWaits ? ', deliveredAt = :completedAt' : '',
       isToSalvage ? ', openShard = :shard, nextCheckAt = :completedAt' : '',
+      // Its next check was to be when its time in the queue is up: far too late for an answer that gets lost.
+      attempt.status === 'QUEUED' && !nobodyWaits ? ', nextCheckAt = :completedAt' : '',
       ' REMOVE queueEntry',
       nobodyWaits ? ', openShard, nextCheckAt' : '',
     ].join(''),

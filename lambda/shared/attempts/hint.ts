@@ -1,6 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { TABLE } from '../../../domain/constants';
 import { conditionalUpdate } from './conditional-update';
-import { attemptKey } from './items';
+import { attemptKey, openShard } from './items';
 
 /**
  * Keeps the task id that an authentic callback brought while EvoLink could not be asked: EvoLink delivers within seconds
@@ -12,10 +13,12 @@ export async function keepHint(
   tableName: string,
   attemptId: string,
   taskId: string,
+  nextCheckAt: number,
 ): Promise<void> {
   await conditionalUpdate(client, tableName, {
     key: attemptKey(attemptId),
-    set: { hintedTaskId: taskId },
-    condition: 'attribute_not_exists(taskId) AND attribute_exists(nextCheckAt)',
+    // In the index also where the attempt was given up before.
+    set: { hintedTaskId: taskId, nextCheckAt, [TABLE.openIndexPartitionKey]: openShard(attemptId) },
+    condition: 'attribute_not_exists(taskId) AND (attribute_exists(nextCheckAt) OR attribute_exists(lostAt))',
   });
 }

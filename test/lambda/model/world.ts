@@ -282,10 +282,11 @@ export class World {
         await this.call();
         return this.taskOf(id);
       },
-      listTasks: async () => {
+      listTasks: async ({ page }: { page: number }) => {
         await this.call();
-        const entries = this.tasks.map(({ id, createdAt }) => ({ id, createdAt: createdAt / 1_000 }));
-        return { total: entries.length, page: 1, pageSize: 100, entries, serverTime: this.time };
+        const shown = page === 1 ? this.tasks : [];
+        const entries = shown.map(({ id, createdAt }) => ({ id, createdAt: createdAt / 1_000 }));
+        return { total: this.tasks.length, page, pageSize: 100, entries, serverTime: this.time };
       },
     };
     return { call: (use: (one: unknown) => unknown) => use(client) } as unknown as Provider;
