@@ -85,6 +85,10 @@ export class ImagePipelineStack extends Stack {
         'Asynchronous work that failed for good; `evolink-images redrive` shows it.',
         this.pipeline.deadLetterQueue.queueUrl,
       ],
+      EndedFunctionName: [
+        'Is told of each job that ended without an image.',
+        this.pipeline.functions.ended.functionName,
+      ],
       MetricsNamespace: ['CloudWatch namespace of the metrics.', this.pipeline.metricsNamespace],
       ServiceName: ['Value of the dimension `service` of each metric.', this.pipeline.serviceName],
       Version: ['Version of the pipeline.', this.pipeline.version],

@@ -32,6 +32,9 @@ function explanation(error: Error): string | undefined {
   if (name === 'ResourceNotFoundException') {
     return 'The table does not exist in this account and region. Check --table, --stack and --region.';
   }
+  if (name === 'QueueDoesNotExist') {
+    return 'The dead-letter queue does not exist in this account and region. Check --queue, --stack and --region.';
+  }
   if (THROTTLED.has(name)) return 'AWS answers too many requests at the moment. Try again in a while.';
   if (name === 'TimeoutError' || NOT_REACHED.test(`${(error as NodeJS.ErrnoException).code ?? ''} ${message}`)) {
     return `AWS can't be reached: ${message || name}`;

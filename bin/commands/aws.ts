@@ -1,4 +1,6 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -9,6 +11,8 @@ export interface Aws {
   readonly documents: DynamoDBDocumentClient;
   readonly stepFunctions: () => Promise<SFNClient>;
   readonly s3: () => Promise<S3Client>;
+  readonly lambda: () => Promise<LambdaClient>;
+  readonly sqs: () => Promise<SQSClient>;
   /** Where they look, for messages. */
   readonly region: () => Promise<string>;
 }
@@ -34,6 +38,8 @@ export async function connect(region?: string): Promise<Aws> {
     documents: Documents.from(new DynamoDBClient(options)),
     stepFunctions: async () => new (await import('@aws-sdk/client-sfn')).SFNClient(options),
     s3: async () => new (await import('@aws-sdk/client-s3')).S3Client(options),
+    lambda: async () => new (await import('@aws-sdk/client-lambda')).LambdaClient(options),
+    sqs: async () => new (await import('@aws-sdk/client-sqs')).SQSClient(options),
     region: () => cloudFormation.config.region(),
   };
 }

@@ -6,8 +6,20 @@ import { generate } from './generate';
 import { jobs } from './jobs';
 import { ledger } from './ledger';
 import { pause } from './pause';
+import { redrive } from './redrive';
 import { resume } from './resume';
 import { status } from './status';
 
 /** Every command, in the order in which the help lists them. A new one is a new line here. */
-export const COMMANDS: readonly Command[] = [generate, status, jobs, cancel, estimate, ledger, budget, pause, resume];
+export const COMMANDS: readonly Command[] = [
+  generate,
+  status,
+  jobs,
+  cancel,
+  estimate,
+  ledger,
+  budget,
+  pause,
+  resume,
+  redrive,
+];

@@ -19,6 +19,8 @@ import { makeWorkFolder } from './work-folder';
 export interface ArchiveEvent {
   readonly jobId: string;
   readonly attempt: number;
+  /** Started by the sweep, since no job of its own does it any more. @default false */
+  readonly salvage?: boolean;
 }
 
 export interface ArchiveDependencies {

@@ -6,6 +6,7 @@ import { documentClient } from '../shared/dependencies';
 import { emitArchiveError } from '../shared/metrics';
 import type { ArchiveDependencies, ArchiveEvent } from './archive';
 import { archive } from './archive';
+import { ArchiveError } from './errors';
 import { removeLeftovers } from './work-folder';
 
 const dependencies: ArchiveDependencies = {
@@ -24,13 +25,17 @@ const dependencies: ArchiveDependencies = {
   now: Date.now,
 };
 
-/** The Archive state. What it throws fails the execution under that name; there it may be redriven. */
-export const handler = async (event: ArchiveEvent): Promise<JobOutput> => {
+/**
+ * The Archive state. What it throws fails the execution under that name; there it may be redriven. A salvage is tried
+ * again by the sweep, as long as links live: an image that cannot be had now is counted, and no dead letter.
+ */
+export const handler = async (event: ArchiveEvent): Promise<JobOutput | undefined> => {
   await removeLeftovers();
   try {
     return await archive(event, dependencies);
   } catch (error) {
     emitArchiveError(error instanceof Error ? error.name : 'unknown', event);
+    if (event.salvage === true && error instanceof ArchiveError) return undefined;
     throw error;
   }
 };

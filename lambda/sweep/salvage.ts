@@ -34,5 +34,5 @@ export async function lookAfterImages(attempt: Attempt, dependencies: SalvageDep
     await orphan(attempt, table);
   }
   logger.info('salvage', about);
-  await archive.start({ jobId: attempt.jobId, attempt: attempt.attempt });
+  await archive.start({ jobId: attempt.jobId, attempt: attempt.attempt, salvage: true });
 }

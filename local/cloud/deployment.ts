@@ -16,6 +16,7 @@ export interface PipelineOutputs {
   readonly Budgets: string;
   readonly ReconcileFunctionName: string;
   readonly DeadLetterQueueUrl: string;
+  readonly EndedFunctionName: string;
   readonly MetricsNamespace: string;
   readonly ServiceName: string;
   readonly Version: string;

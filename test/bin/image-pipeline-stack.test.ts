@@ -33,6 +33,7 @@ test('puts out what an app and its operators need, and the callback URL without 
     'CallbackUrl',
     'DashboardUrl',
     'DeadLetterQueueUrl',
+    'EndedFunctionName',
     'MetricsNamespace',
     'ReconcileFunctionName',
     'ServiceName',

@@ -60,6 +60,8 @@ describe('a function that lacks its configuration', () => {
     maxAttempts: '3',
     taskTimeoutSeconds: '3600',
     firstCheckSeconds: '120',
+    maxQueueSeconds: '21600',
+    archiveFunction: 'archive',
     version: '1.2.3',
   };
   const NEEDED: Record<string, (keyof typeof ENV)[]> = {
@@ -71,8 +73,20 @@ describe('a function that lacks its configuration', () => {
       'maxAttempts',
       'firstCheckSeconds',
       'taskTimeoutSeconds',
+      'maxQueueSeconds',
       'version',
     ],
+    dispatch: [
+      'tableName',
+      'apiKeySecretId',
+      'evolinkBaseUrl',
+      'maxAttempts',
+      'firstCheckSeconds',
+      'taskTimeoutSeconds',
+      'maxQueueSeconds',
+      'version',
+    ],
+    ended: ['tableName', 'maxAttempts'],
     callback: ['tableName', 'apiKeySecretId', 'evolinkBaseUrl', 'maxAttempts', 'version'],
     sweep: [
       'tableName',
@@ -81,6 +95,7 @@ describe('a function that lacks its configuration', () => {
       'maxAttempts',
       'firstCheckSeconds',
       'taskTimeoutSeconds',
+      'archiveFunction',
       'version',
     ],
     archive: ['tableName', 'bucketName', 'evolinkBaseUrl', 'resultHosts', 'version'],

@@ -1,4 +1,5 @@
 /** The sweep and a submission whose reply was lost: no callback came either, and the time limit is over. */
+import { EvolinkServerError } from '../../evolink';
 import { sweep } from '../../lambda/sweep/sweep';
 import { TASK_ID } from '../support/jobs';
 import { captureOutput } from '../support/output';
@@ -20,6 +21,7 @@ async function late(): Promise<TestPipeline> {
   await pipeline.open();
   await pipeline.table.markSubmitUnknown(ATTEMPT_ID, pipeline.time);
   pipeline.time += HOUR * 1_000;
+  pipeline.evolink.list = new EvolinkServerError('500');
   return pipeline;
 }
 
@@ -78,6 +80,7 @@ test('a task that comes to light at the last moment: its job goes on waiting, an
   await pipeline.open();
   await pipeline.table.markSubmitUnknown(ATTEMPT_ID, pipeline.time);
   pipeline.time += HOUR * 1_000;
+  pipeline.evolink.list = new EvolinkServerError('500');
 
   await run(pipeline);
 

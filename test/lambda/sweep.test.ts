@@ -249,9 +249,12 @@ describe('what it reports', () => {
     expect(output.valuesOf('OldestOpenAttemptSeconds').map(({ value }) => value)).toEqual([120, 150]);
   });
 
-  test('zero of both where nothing is open: silence would mean that the sweep is dead', async () => {
+  test('zero of all where nothing is open: silence would mean that the sweep is dead', async () => {
     await run(new TestPipeline());
-    expect(output.metrics().map(({ values }) => values)).toEqual([{ OpenAttempts: 0, OldestOpenAttemptSeconds: 0 }]);
+    expect(output.metrics().map(({ values }) => values)).toEqual([
+      { OpenAttempts: 0, OldestOpenAttemptSeconds: 0 },
+      { QueuedJobs: 0, SlotsTaken: 0 },
+    ]);
   });
 });
 

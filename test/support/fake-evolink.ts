@@ -1,4 +1,4 @@
-import type { Credits, Task } from '../../evolink/types';
+import type { Credits, Task, TaskList, TaskListEntry } from '../../evolink/types';
 import type { Provider } from '../../lambda/shared/provider';
 import { TASK_ID } from './jobs';
 
@@ -24,9 +24,21 @@ export class FakeEvolink {
   readonly asked: string[] = [];
   /** What it says of the balance. */
   credits: Credits | Error = new Error('no balance in this test');
+  /** All tasks of the account, or why they cannot be listed. */
+  list: readonly TaskListEntry[] | Error = new Error('no list in this test');
+  /** Of a page, as EvoLink grants it. */
+  pageSize = 100;
+  /** EvoLink's clock, in epoch milliseconds; absent where its reply had no `Date`. */
+  serverTime: () => number | undefined = () => undefined;
+  /** Pages that were asked for. */
+  readonly pages: number[] = [];
   readonly provider = {
     call: (use: (client: unknown) => Promise<unknown>) =>
-      use({ getTask: (id: string) => this.getTask(id), getCredits: () => this.getCredits() }),
+      use({
+        getTask: (id: string) => this.getTask(id),
+        getCredits: () => this.getCredits(),
+        listTasks: (query: { readonly model: string; readonly page: number }) => this.listTasks(query),
+      }),
   } as unknown as Provider;
 
   constructor(private readonly before?: (id: string) => unknown) {}
@@ -40,6 +52,14 @@ export class FakeEvolink {
     await this.before?.('credits');
     if (this.credits instanceof Error) throw this.credits;
     return this.credits;
+  }
+
+  private async listTasks({ model, page }: { readonly model: string; readonly page: number }): Promise<TaskList> {
+    this.pages.push(page);
+    if (this.list instanceof Error) throw this.list;
+    const all = this.list.filter((entry) => entry.model === model);
+    const entries = all.slice((page - 1) * this.pageSize, page * this.pageSize);
+    return { total: all.length, page, pageSize: this.pageSize, entries, serverTime: this.serverTime() };
   }
 
   private async getTask(id: string): Promise<Task> {

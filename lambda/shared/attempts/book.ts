@@ -84,6 +84,7 @@ export async function recordUnknown(
   request: RequestFacts,
   at: number,
 ): Promise<boolean> {
+  if (attempt.taskId !== undefined || attempt.unknownSince !== undefined) return false;
   const transaction: TransactItems = [
     { Update: { TableName: tableName, ...becoming(attempt, { unknownSince: at }) } },
     { Put: { TableName: tableName, ...unknownPut(attempt, request, at, 'SubmitOutcomeUnknown') } },

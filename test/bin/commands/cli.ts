@@ -1,8 +1,11 @@
 /** The command line in this process, with a table in memory and a stack of one's own. */
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { main } from '../../../bin/evolink-images';
 import type { Aws } from '../../../bin/commands/aws';
 import type { Io } from '../../../bin/commands/command';
 import { paint } from '../../../bin/commands/process-io';
+import { FakeDeadLetters } from '../../support/fake-dead-letters';
 import type { FakeJobs } from '../../support/fake-jobs';
 import type { FakeS3 } from '../../support/fake-s3';
 import { MemoryTable } from '../../support/memory-table';
@@ -13,6 +16,8 @@ export interface CliOptions {
   readonly table?: MemoryTable;
   /** Outputs of the stack; its name is in `stacks` then. */
   readonly outputs?: Readonly<Record<string, string>>;
+  /** The queue, the functions and the stack's list of resources. @default - an empty queue, no functions */
+  readonly deadLetters?: FakeDeadLetters;
   /** Thrown by CloudFormation instead of an answer. */
   readonly failure?: Error;
   readonly colour?: boolean;
@@ -35,11 +40,14 @@ export interface CliResult {
 /** @param line arguments separated by blanks; an array where one of them holds blanks itself */
 export async function cli(line: string | readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const { table = new MemoryTable(), outputs = { TableName: table.tableName }, failure, colour = false } = options;
+  const { deadLetters = new FakeDeadLetters([]) } = options;
   const written = { out: '', err: '' };
   const stacks: string[] = [];
   const regions: (string | undefined)[] = [];
   const cloudFormation = {
-    send: async ({ input }: { input: { StackName: string } }) => {
+    send: async (command: { input: { StackName: string } }) => {
+      const { input } = command;
+      if (command.constructor.name !== 'DescribeStacksCommand') return deadLetters.client.send(command);
       stacks.push(input.StackName);
       if (failure) throw failure;
       const Outputs = Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
@@ -60,6 +68,8 @@ export async function cli(line: string | readonly string[], options: CliOptions 
         documents: table.client,
         stepFunctions: async () => given(options.jobs).client,
         s3: async () => given(options.s3).client,
+        lambda: async () => deadLetters.client as unknown as LambdaClient,
+        sqs: async () => deadLetters.client as unknown as SQSClient,
         region: async () => region ?? 'eu-central-1',
       };
     },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { COMMANDS } from '../../../bin/commands';
+import { FakeDeadLetters } from '../../support/fake-dead-letters';
 import { FakeJobs, MACHINE, outputOf } from '../../support/fake-jobs';
 import { FakeS3 } from '../../support/fake-s3';
 import { pngOf } from '../../support/png';
@@ -41,6 +42,7 @@ describe('help', () => {
   );
 
   test('examples are commands that can be read', async () => {
+    const deadLetters = new FakeDeadLetters([]);
     for (const example of COMMANDS.flatMap(({ examples }) => examples)) {
       const line = example
         .replace(/ > .*$/, '')
@@ -53,6 +55,7 @@ describe('help', () => {
         Budgets: BUDGETS,
         StateMachineArn: MACHINE,
         BucketName: 'archive',
+        DeadLetterQueueUrl: deadLetters.queueUrl,
       };
       const jobs = new FakeJobs((jobId) => ({ output: outputOf(jobId) }));
       if (rest[0] !== 'generate') await jobs.client.send(blueBicycle);
@@ -60,7 +63,7 @@ describe('help', () => {
       expect(program).toBe('evolink-images');
       expect({
         example,
-        ...(await cli(rest.concat(tableOf(rest)), { outputs, jobs, s3: new FakeS3() })),
+        ...(await cli(rest.concat(tableOf(rest)), { outputs, jobs, s3: new FakeS3(), deadLetters })),
       }).toMatchObject({
         exitCode: 0,
         err: rest[0] === 'generate' ? expect.stringMatching(/^Job [\w-]+\n$/) : '',

@@ -182,7 +182,7 @@ async function archiveWhenAsked(world: World, attemptId: string | undefined): Pr
   const byState = world.jobs.some((job) => job.jobId === jobId && job.attempt === number && job.state === 'archiving');
   const bySalvage = world.lambda
     .of('archive')
-    .some((payload) => isDeepStrictEqual(payload, { jobId, attempt: number }));
+    .some((payload) => isDeepStrictEqual(payload, { jobId, attempt: number, salvage: true }));
   if (byState || bySalvage) await world.archive(attempt.attemptId);
 }
 

@@ -1,0 +1,156 @@
+/** The reply to the POST was lost. Only the whole list of tasks can prove that there is none; anything else waits. */
+import type { TaskListEntry } from '../../evolink';
+import { EvolinkServerError } from '../../evolink';
+import { aJob, OTHER_TASK_ID, TASK_ID } from '../support/jobs';
+import { captureOutput } from '../support/output';
+import { ATTEMPT_ID, TestPipeline } from '../support/pipeline';
+import { slotsOf } from '../support/queues';
+import { runSweep } from '../support/sweeps';
+
+captureOutput();
+
+const BELIEVED_AFTER_MS = 600_000;
+const MARGIN_MS = 120_000;
+
+/** An attempt of unknown outcome, at the moment when the list is first believed. `sentAt` is 2026-11-03T00:00:00Z. */
+async function lost({ list = [] as readonly TaskListEntry[], waited = BELIEVED_AFTER_MS } = {}) {
+  const pipeline = new TestPipeline();
+  pipeline.maxConcurrentTasks = 5;
+  await pipeline.open({ nextCheckAt: pipeline.time });
+  await pipeline.table.markSubmitUnknown(ATTEMPT_ID, pipeline.time);
+  pipeline.evolink.list = list;
+  pipeline.evolink.serverTime = pipeline.now;
+  const sentAt = pipeline.time;
+  pipeline.time += waited;
+  return { pipeline, sentAt };
+}
+
+const entry = (createdAt: number, id = OTHER_TASK_ID, model = 'gpt-image-2'): TaskListEntry => ({
+  ...{ id, model, status: 'processing' },
+  createdAt: createdAt / 1_000,
+});
+const SENT_AT = Date.parse('2026-11-03T00:00:00Z');
+
+async function expectWaits(pipeline: TestPipeline): Promise<void> {
+  expect(await pipeline.attempt()).toMatchObject({ status: 'SUBMIT_UNKNOWN' });
+  expect(pipeline.steps.sent).toEqual([]);
+  expect(pipeline.ledger()).toEqual([]);
+  expect(await slotsOf(pipeline)).toMatchObject({ taken: 1 });
+}
+
+async function expectEnded(pipeline: TestPipeline): Promise<void> {
+  const { error, facts } = pipeline.steps.onlyAnswer();
+  expect(error).toBe('ServiceError');
+  expect(facts).toMatchObject({ charged: 'no', attempt: 1, retry_after_seconds: expect.any(Number) as number });
+  expect(await pipeline.attempt()).toMatchObject({ status: 'FAILED', creditsUsed: 0 });
+  expect(pipeline.ledger()).toMatchObject([{ state: 'refunded', creditsUsed: 0 }]);
+  expect(await slotsOf(pipeline)).toMatchObject({ taken: 0 });
+}
+
+test.each<[string, readonly TaskListEntry[]]>([
+  ['an empty list', []],
+  ['older tasks only', [entry(SENT_AT - MARGIN_MS - 1_000)]],
+  ['tasks of other models', [entry(SENT_AT + 1_000, OTHER_TASK_ID, 'gpt-image-1')]],
+])('%s proves that there is none: the job makes another attempt', async (_, list) => {
+  const { pipeline } = await lost({ list });
+  await runSweep(pipeline);
+  await expectEnded(pipeline);
+});
+
+test.each<[string, readonly TaskListEntry[]]>([
+  ['since the POST', [entry(SENT_AT + 1_000)]],
+  ['just before it, as clocks may differ', [entry(SENT_AT - MARGIN_MS)]],
+  ['of unknown age', [{ id: OTHER_TASK_ID, model: 'gpt-image-2', status: 'completed' }]],
+])('a task of the model that belongs to nobody, %s, may be its own: it waits', async (_, list) => {
+  const { pipeline } = await lost({ list });
+  await runSweep(pipeline);
+  await expectWaits(pipeline);
+});
+
+test('tasks of other attempts are not its own', async () => {
+  const { pipeline } = await lost({ list: [entry(SENT_AT + 1_000)] });
+  await pipeline.open({ job: aJob({}, 'job-2'), taskId: OTHER_TASK_ID, nextCheckAt: pipeline.time + 1 });
+  await runSweep(pipeline);
+  expect(pipeline.steps.onlyAnswer()).toMatchObject({ error: 'ServiceError', taskToken: 'token-1' });
+});
+
+test("ages are told by EvoLink's clock", async () => {
+  const behind = 3_600_000;
+  const { pipeline } = await lost({ list: [entry(SENT_AT - behind + 1_000)] });
+  pipeline.evolink.serverTime = () => pipeline.time - behind;
+  await runSweep(pipeline);
+  await expectWaits(pipeline);
+});
+
+test('without that clock nothing is concluded', async () => {
+  const { pipeline } = await lost();
+  pipeline.evolink.serverTime = () => undefined;
+  await runSweep(pipeline);
+  await expectWaits(pipeline);
+});
+
+test('a list that cannot be read proves nothing', async () => {
+  const { pipeline } = await lost();
+  pipeline.evolink.list = new EvolinkServerError('500');
+  await runSweep(pipeline);
+  await expectWaits(pipeline);
+});
+
+test('nobody asks before ten minutes are over: a list may lag behind', async () => {
+  const { pipeline } = await lost({ waited: BELIEVED_AFTER_MS - 1 });
+  await runSweep(pipeline);
+  expect(pipeline.evolink.pages).toEqual([]);
+  await expectWaits(pipeline);
+});
+
+describe('several pages', () => {
+  const old = (count: number) =>
+    Array.from({ length: count }, (_, index) => entry(SENT_AT - 86_400_000, `task-unified-1780000000-${index}`));
+
+  test('are all read', async () => {
+    const { pipeline } = await lost({ list: old(5) });
+    pipeline.evolink.pageSize = 2;
+    await runSweep(pipeline);
+    expect(pipeline.evolink.pages).toEqual([1, 2, 3]);
+    await expectEnded(pipeline);
+  });
+
+  test('whose last one has a task of nobody: it waits', async () => {
+    const { pipeline } = await lost({ list: [...old(4), entry(SENT_AT)] });
+    pipeline.evolink.pageSize = 2;
+    await runSweep(pipeline);
+    await expectWaits(pipeline);
+  });
+
+  test('are not read for ever, and a part of them proves nothing', async () => {
+    const { pipeline } = await lost({ list: old(21) });
+    pipeline.evolink.pageSize = 1;
+    await runSweep(pipeline);
+    expect(pipeline.evolink.pages).toHaveLength(20);
+    await expectWaits(pipeline);
+  });
+});
+
+test('a task that a callback links at the last moment is not ended', async () => {
+  let linked = false;
+  const pipeline: TestPipeline = new TestPipeline({
+    before: async (name, { TransactItems = [] }) => {
+      const isBooking = (TransactItems as { Put?: { Item: { pk: string } } }[]).some(({ Put }) =>
+        Put?.Item.pk.startsWith('ledger#'),
+      );
+      if (name !== 'TransactWriteCommand' || !isBooking || linked) return;
+      linked = true;
+      await pipeline.table.link(ATTEMPT_ID, TASK_ID, pipeline.time, pipeline.time + 120_000);
+    },
+  });
+  await pipeline.open({ nextCheckAt: pipeline.time });
+  await pipeline.table.markSubmitUnknown(ATTEMPT_ID, pipeline.time);
+  pipeline.evolink.list = [];
+  pipeline.evolink.serverTime = pipeline.now;
+  pipeline.time += BELIEVED_AFTER_MS;
+  await runSweep(pipeline);
+  expect(linked).toBe(true);
+  expect(pipeline.steps.sent).toEqual([]);
+  expect(pipeline.ledger()).toEqual([]);
+  expect(await pipeline.attempt()).toMatchObject({ status: 'SUBMITTED', taskId: TASK_ID });
+});

@@ -1,0 +1,32 @@
+/** Jobs that wait for a slot. */
+import { attemptIdOf } from '../../lambda/shared/attempts/attempt';
+import type { Claim } from '../../lambda/shared/attempts/claim';
+import type { Slots } from '../../lambda/shared/attempts/slots';
+import { readSlots } from '../../lambda/shared/attempts/slots';
+import { aJob } from './jobs';
+import type { TestPipeline } from './pipeline';
+
+export const arnOf = (jobId: string): string => `arn:aws:states:us-east-1:000000000000:execution:pipeline:${jobId}`;
+
+/** The claim of a job of its own, a moment after the one before. */
+export async function claimJob(pipeline: TestPipeline, jobId: string, tenant = 'default', claim: Partial<Claim> = {}) {
+  pipeline.time += 1;
+  const result = await pipeline.claim({
+    job: aJob({ tenant }, jobId),
+    taskToken: `token-${jobId}`,
+    executionArn: arnOf(jobId),
+    ...claim,
+  });
+  return result.kind;
+}
+
+export const slotsOf = (pipeline: TestPipeline): Promise<Slots> =>
+  readSlots(pipeline.memory.client, pipeline.memory.tableName);
+
+export const queueOf = (pipeline: TestPipeline): string[] =>
+  pipeline.memory
+    .items()
+    .filter(({ pk }) => pk === 'queue')
+    .map(({ attemptId }) => String(attemptId));
+
+export const firstAttemptOf = (pipeline: TestPipeline, jobId: string) => pipeline.attempt(attemptIdOf(jobId, 1));
