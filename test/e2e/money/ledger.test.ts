@@ -6,6 +6,7 @@ import { DescribeAlarmsCommand, GetDashboardCommand } from '@aws-sdk/client-clou
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DASHBOARD_FAILURES, METRIC } from '../../../domain/constants';
 import type { EndedJob } from '../support/pipeline';
+import { blockOnce, loseAndSalvage, stopAndSalvage } from '../support/left-behind';
 import {
   admin,
   atScale,
@@ -105,6 +106,9 @@ test('every metric of the dashboard and of the alarms has data under exactly its
     runJob({ prompt: 'lost callback', size: '3:1', quality: 'low' }, { timeoutMs: 150_000 }),
     runJob({ prompt: 'shaky file', size: '3:1', quality: 'low' }),
     failInEveryWayThatIsShown(),
+    blockOnce(),
+    stopAndSalvage(),
+    loseAndSalvage(),
   ]);
   await reconcileNow();
   const wanted = [...(await dashboardMetrics()), ...(await alarmMetrics())];
