@@ -133,6 +133,27 @@ describe('without either', () => {
   });
 });
 
+describe('a completed task without an image', () => {
+  const empty = (usage: unknown) => bookedCredits({ usage, estimate: held, outcome: 'empty' });
+
+  test('is free only where a settled charge of 0 says so', () => {
+    expect(empty({ credits_used: 0 })).toEqual({ units: 0, basis: 'credits_used' });
+    expect(empty({ cost: { credits: 0 } })).toEqual({ units: 0, basis: 'credits_used' });
+  });
+
+  test.each([[undefined], [{}], [{ credits_reserved: 0.1 }], [{ credits_used: 'soon' }]])(
+    '%j: what was held, marked as assumed',
+    (usage) => {
+      expect(empty(usage)).toEqual({ units: held.creditsUpper, basis: 'assumed' });
+    },
+  );
+
+  test('costs its tokens where nothing is settled', () => {
+    const usage = { input_tokens_details: { text_tokens: 27 }, output_tokens: 196 };
+    expect(empty(usage)).toEqual({ units: 3682, basis: 'tokens' });
+  });
+});
+
 test('any usage books a safe, non-negative amount', () => {
   const number = fc.oneof(fc.maxSafeNat(), fc.double(), fc.string(), fc.constant(null));
   const details = fc.record(
@@ -158,9 +179,13 @@ test('any usage books a safe, non-negative amount', () => {
   );
 
   fc.assert(
-    fc.property(fc.oneof(fc.jsonValue(), likeUsage), fc.constantFrom('completed', 'failed'), (usage, outcome) => {
-      const { units } = bookedCredits({ usage, estimate: withReference, outcome });
-      expect(Number.isSafeInteger(units) && units >= 0).toBe(true);
-    }),
+    fc.property(
+      fc.oneof(fc.jsonValue(), likeUsage),
+      fc.constantFrom('completed', 'empty', 'failed'),
+      (usage, outcome) => {
+        const { units } = bookedCredits({ usage, estimate: withReference, outcome });
+        expect(Number.isSafeInteger(units) && units >= 0).toBe(true);
+      },
+    ),
   );
 });

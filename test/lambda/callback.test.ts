@@ -247,7 +247,7 @@ describe('a task that is not on record, though its callback has the secret', () 
   test.each([
     ['of an attempt that EvoLink refused', undefined, TASK_ID],
     ['of an attempt that has another task', TASK_ID, OTHER_TASK_ID],
-  ])('%s: 204, and an error in the log with its id', async (_, taskId, reported) => {
+  ])('%s: 204, counted, and an error in the log with its id', async (_, taskId, reported) => {
     const pipeline = new TestPipeline();
     const attempt = await pipeline.open({ taskId });
     const failure = { name: 'ServiceError', cause: '{"error":"ServiceError"}' } as const;
@@ -258,6 +258,8 @@ describe('a task that is not on record, though its callback has the secret', () 
 
     expect(output.text()).toContain('"level":"ERROR","message":"a task that is not on record"');
     expect(output.text()).toContain(reported);
+    const counted = output.metrics().filter(({ values }) => 'AttemptsLost' in values);
+    expect(counted).toMatchObject([{ values: { AttemptsLost: 1 }, metadata: { job_id: 'job-1', task_id: reported } }]);
     expect(pipeline.evolink.asked).toEqual([]);
   });
 });

@@ -83,12 +83,33 @@ test('a completed task that stays without results is no success, and is not paid
   expect(pipeline.ledger()).toMatchObject([{ state: 'booked', creditsUsed: 3_682 }]);
 });
 
+describe('a completed task without results may have been charged, unless EvoLink says that it was not', () => {
+  test.each<[string, unknown, number | 'held', UsageBasis, string]>([
+    ['no usage block', undefined, 'held', 'assumed', 'unknown'],
+    ['what was reserved only', { credits_reserved: 1 }, 'held', 'assumed', 'unknown'],
+    ['tokens only', { output_tokens: 196, input_tokens_details: { text_tokens: 27 } }, 3_682, 'tokens', 'yes'],
+  ])('%s: booked, and not paid for again', async (_, usage, units, basis, charged) => {
+    const { pipeline, attempt } = await completed(aCompletedTask({ results: [], usage }), PATIENT);
+    const creditsUsed = units === 'held' ? attempt.creditsHeld : units;
+    expect(creditsUsed).toBeGreaterThan(0);
+    expect(attempt).toMatchObject({ status: 'FAILED', creditsUsed, basis });
+    const { error, facts } = pipeline.steps.onlyAnswer();
+    expect(error).toBe('NoContentGenerated');
+    expect(facts).toMatchObject({ charged });
+    expect(facts).not.toHaveProperty('retry_after_seconds');
+    expect(pipeline.ledger()).toMatchObject([{ state: 'booked', creditsUsed, basis, images: 0 }]);
+    expect(output.valuesOf('JobsFailed')).toHaveLength(2);
+  });
+});
+
 test('a completed task without results and without a charge may be tried once more', async () => {
-  const { pipeline } = await completed(aCompletedTask({ results: [], usage: { credits_used: 0 } }), PATIENT);
+  const { pipeline, attempt } = await completed(aCompletedTask({ results: [], usage: { credits_used: 0 } }), PATIENT);
   expect(pipeline.steps.onlyAnswer()).toMatchObject({
     error: 'NoContentGenerated',
     facts: { charged: 'no', retry_after_seconds: expect.any(Number) as number },
   });
+  expect(attempt).toMatchObject({ status: 'FAILED', creditsUsed: 0, basis: 'credits_used' });
+  expect(pipeline.ledger()).toMatchObject([{ state: 'refunded' }]);
 });
 
 describe('failed tasks', () => {

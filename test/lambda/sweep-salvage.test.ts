@@ -1,6 +1,7 @@
 /** Paid images of a job that is over, and attempts of which nobody ever hears again. */
 import { EvolinkServerError } from '../../evolink';
 import { completeTask } from '../../lambda/shared/complete-task';
+import { deliver } from '../../lambda/shared/deliver';
 import { aCompletedTask, aTask } from '../support/fake-evolink';
 import { EXECUTION_ARN, TASK_ID } from '../support/jobs';
 import { captureOutput } from '../support/output';
@@ -76,6 +77,25 @@ describe('images that are not in S3', () => {
     expect(pipeline.ledger()).toMatchObject([{ state: 'booked' }]);
   });
 
+  test('that were salvaged before their job was redriven need nobody any more', async () => {
+    const pipeline = await delivered();
+    pipeline.steps.execution(EXECUTION_ARN, 'ABORTED');
+    await later(pipeline);
+    await pipeline.table.markArchived(await pipeline.attempt(), pipeline.time);
+    const archivedAt = pipeline.time;
+    pipeline.steps.execution(EXECUTION_ARN, 'RUNNING');
+    await pipeline.table.adoptToken(await pipeline.attempt(), 'token-2', pipeline.time);
+    await deliver(await pipeline.attempt(), pipeline.dependencies());
+    expect(await pipeline.openAttempts()).toEqual([ATTEMPT_ID]);
+
+    await later(pipeline);
+
+    expect(await pipeline.openAttempts()).toEqual([]);
+    expect(await pipeline.attempt()).toMatchObject({ archivedAt });
+    expect(pipeline.lambda.of('archive')).toEqual([SALVAGE]);
+    expect(output.valuesOf('AttemptsLost')).toEqual([]);
+  });
+
   test('a task whose job is over before it ends is booked, not answered, and salvaged', async () => {
     const pipeline = new TestPipeline();
     const attempt = await pipeline.open({ taskId: TASK_ID });
@@ -139,6 +159,22 @@ describe('a task without an end', () => {
     expect(current).toMatchObject([{ jobId: 'job-1', state: 'booked', images: 1 }]);
     expect(pipeline.steps.sent).toHaveLength(1);
     await runSweep(pipeline);
+    expect(pipeline.lambda.of('archive')).toEqual([SALVAGE]);
+  });
+
+  test('that ends after all, but whose images are not saved in another day, is given up once more', async () => {
+    const pipeline = await endless();
+    await later(pipeline, DAY_MS);
+    pipeline.evolink.set(aCompletedTask());
+    await completeTask(await pipeline.attempt(), 'callback', pipeline.dependencies());
+    await runSweep(pipeline);
+    expect(output.valuesOf('AttemptsLost')).toHaveLength(1);
+
+    await later(pipeline, DAY_MS);
+    await later(pipeline);
+
+    expect(output.valuesOf('AttemptsLost')).toHaveLength(2);
+    expect(await pipeline.openAttempts()).toEqual([]);
     expect(pipeline.lambda.of('archive')).toEqual([SALVAGE]);
   });
 

@@ -1,5 +1,7 @@
 /** Images of a job that is over are saved all the same, and everything says so. */
 import { archive } from '../../../lambda/archive/archive';
+import { recordLost } from '../../../lambda/shared/attempts/book';
+import { readRequestFacts } from '../../../lambda/shared/attempts/requests';
 import { FakeS3 } from '../../support/fake-s3';
 import { FileHost } from '../../support/file-host';
 import { aJob, TASK_ID } from '../../support/jobs';
@@ -31,6 +33,17 @@ class Archive extends TestPipeline {
     expect(await this.table.markOrphaned(await this.attempt())).toBe(true);
   }
 
+  async end(): Promise<void> {
+    await this.book(await this.attempt(), {
+      ...{ status: 'COMPLETED', completedAt: this.time, creditsUsed: 3_682, basis: 'credits_used' },
+      outcome: {
+        taskId: TASK_ID,
+        results: [0, 1].map((index) => host.file(`/${index}.png`, pngOf(32 + index, 24, index))),
+        usage: null,
+      },
+    });
+  }
+
   /** The latest one. */
   manifest(): unknown {
     const stored = this.s3.objects.findLast(({ key }) => key.endsWith('manifest.json'));
@@ -41,14 +54,7 @@ class Archive extends TestPipeline {
 async function completed(options: MemoryTableOptions = {}): Promise<Archive> {
   const pipeline = new Archive(options);
   await pipeline.open({ job: aJob({ n: 2 }), taskId: TASK_ID });
-  await pipeline.book(await pipeline.attempt(), {
-    ...{ status: 'COMPLETED', completedAt: pipeline.time, creditsUsed: 3_682, basis: 'credits_used' },
-    outcome: {
-      taskId: TASK_ID,
-      results: [0, 1].map((index) => host.file(`/${index}.png`, pngOf(32 + index, 24, index))),
-      usage: null,
-    },
-  });
+  await pipeline.end();
   await pipeline.table.markDelivered(await pipeline.attempt(), false);
   pipeline.time += 2_500;
   return pipeline;
@@ -76,6 +82,35 @@ test('saved again it is the same, and counts once', async () => {
   pipeline.time += 60_000;
   await expect(pipeline.run()).resolves.toEqual(first);
   await expectSalvaged(pipeline);
+});
+
+test('one that is cut short at the ledger is made good by the next', async () => {
+  let armed = true;
+  const pipeline: Archive = await completed({
+    before: (name, { UpdateExpression = '' }) => {
+      if (!armed || name !== 'UpdateCommand' || !String(UpdateExpression).includes('salvaged')) return;
+      armed = false;
+      throw new Error('throttled');
+    },
+  });
+  await pipeline.orphan();
+  await expect(pipeline.run()).rejects.toThrow('throttled');
+  expect(await pipeline.openAttempts()).toHaveLength(1);
+  await expect(pipeline.run()).resolves.toMatchObject({ salvaged: true });
+  await expectSalvaged(pipeline);
+});
+
+test('an attempt that was given up before its end came is saved by nobody but a salvage', async () => {
+  const pipeline = new Archive();
+  await pipeline.open({ job: aJob({ n: 2 }), taskId: TASK_ID });
+  const { client, tableName } = pipeline.memory;
+  const request = await readRequestFacts(client, tableName, await pipeline.attempt());
+  await recordLost({ client, tableName }, await pipeline.attempt(), request, pipeline.time);
+  await pipeline.end();
+  await expect(pipeline.run()).resolves.toMatchObject({ salvaged: true });
+  const current = pipeline.ledger().filter(({ supersededAt }) => supersededAt === undefined);
+  expect(current).toMatchObject([{ state: 'booked', salvaged: true }]);
+  expect(output.valuesOf('JobsSucceeded')).toEqual([]);
 });
 
 test('a job that is stopped while its images are saved: the manifest is written anew', async () => {

@@ -2,11 +2,12 @@
 import type { AttemptStatus } from '../../../lambda/shared/attempts/attempt';
 import { completeTask } from '../../../lambda/shared/complete-task';
 import { closeServers } from '../../evolink/support/servers';
-import { aCompletedTask } from '../../support/fake-evolink';
+import { aCompletedTask, aTask } from '../../support/fake-evolink';
 import { aJob, TASK_ID } from '../../support/jobs';
 import { captureOutput } from '../../support/output';
 import { ATTEMPT_ID } from '../../support/pipeline';
 import { Submissions } from '../../support/submissions';
+import { HOUR_MS, runSweep } from '../../support/sweeps';
 
 const output = captureOutput();
 afterEach(closeServers);
@@ -98,6 +99,34 @@ describe('calls of the same state that come in another order than they were made
     expect(pipeline.posts()).toHaveLength(1);
     expect(pipeline.steps.onlyAnswer()).toMatchObject({ taskToken: waiting, output: { task_id: TASK_ID } });
     expect((await pipeline.attempt()).deliveredAt).toBe(pipeline.time);
+  });
+});
+
+describe('a job that was stopped and is redriven', () => {
+  test('waits again for the task that it has, and saves the images itself', async () => {
+    const pipeline = await existing('SUBMITTED');
+    pipeline.steps.refuse('token-1');
+    await pipeline.table.markOrphaned(await pipeline.attempt());
+
+    await pipeline.submit({ taskToken: 'token-2' });
+
+    expect(await pipeline.attempt()).not.toHaveProperty('orphanedAt');
+    pipeline.evolink.set(aCompletedTask());
+    await completeTask(await pipeline.attempt(), 'callback', pipeline.dependencies());
+    expect(pipeline.posts()).toEqual([]);
+    expect(pipeline.steps.onlyAnswer()).toMatchObject({ taskToken: 'token-2', output: { task_id: TASK_ID } });
+    expect(await pipeline.attempt()).toMatchObject({ status: 'COMPLETED', deliveredAt: pipeline.time });
+  });
+
+  test('is told when its time is up, as any job that waits', async () => {
+    const pipeline = await existing('SUBMITTED');
+    pipeline.steps.refuse('token-1');
+    await pipeline.table.markOrphaned(await pipeline.attempt());
+    await pipeline.submit({ taskToken: 'token-2' });
+    pipeline.evolink.set(aTask());
+    pipeline.time += HOUR_MS;
+    await runSweep(pipeline);
+    expect(pipeline.steps.onlyAnswer()).toMatchObject({ taskToken: 'token-2', error: 'TaskTimedOut' });
   });
 });
 

@@ -1,4 +1,5 @@
 /** `submit` where all slots are taken, and who wakes what waits. */
+import { letThrough } from '../../../lambda/shared/attempts/queue';
 import { completeTask } from '../../../lambda/shared/complete-task';
 import type { Provider } from '../../../lambda/shared/provider';
 import { submit } from '../../../lambda/submit/submit';
@@ -7,6 +8,7 @@ import { aCompletedTask, aTask } from '../../support/fake-evolink';
 import { aJob, aSubmitEvent, TASK_ID } from '../../support/jobs';
 import { captureOutput } from '../../support/output';
 import { claimJob, firstAttemptOf, slotsOf } from '../../support/queues';
+import { MAX_QUEUE_SECONDS } from '../../support/pipeline';
 import { Submissions } from '../../support/submissions';
 
 captureOutput();
@@ -47,6 +49,43 @@ describe('a job without a slot', () => {
     expect(await slotsOf(pipeline)).toMatchObject({ taken: 1, queued: 1 });
     expect(await firstAttemptOf(pipeline, 'job-2')).toMatchObject({ status: 'QUEUED', taskToken: 'token-3' });
     expect(pipeline.posts()).toEqual([]);
+  });
+});
+
+describe('a repeated call for a job in the queue', () => {
+  test('leaves it due when its time there is up', async () => {
+    const pipeline = await full();
+    await pipeline.submit(second);
+    const { nextCheckAt, createdAt } = await firstAttemptOf(pipeline, 'job-2');
+    expect(nextCheckAt).toBe(createdAt + MAX_QUEUE_SECONDS * 1_000);
+    pipeline.time += 60_000;
+    await pipeline.submit({ ...second, taskToken: 'token-3' });
+    expect(await firstAttemptOf(pipeline, 'job-2')).toMatchObject({ taskToken: 'token-3', nextCheckAt });
+  });
+
+  test('that is let through at this very moment leaves it due like any that was sent', async () => {
+    let armed = false;
+    const pipeline: Submissions = await Submissions.start({
+      before: async (name) => {
+        if (name !== 'UpdateCommand' || !armed) return;
+        armed = false;
+        const { client, tableName } = pipeline.memory;
+        const rules = { client, tableName, budgets: [], settings: {}, callbackSecretHash: 'h' };
+        const when = { now: pipeline.time, nextCheckAt: pipeline.time };
+        await letThrough(await firstAttemptOf(pipeline, 'job-2'), { ...rules, ...when });
+      },
+    });
+    pipeline.maxConcurrentTasks = 1;
+    await pipeline.open({ taskId: TASK_ID });
+    await pipeline.submit(second);
+    armed = true;
+    await pipeline.submit({ ...second, taskToken: 'token-3' });
+    expect(await firstAttemptOf(pipeline, 'job-2')).toMatchObject({
+      status: 'SUBMITTING',
+      taskToken: 'token-3',
+      earlierTokens: ['token-2'],
+      nextCheckAt: pipeline.time + 120_000,
+    });
   });
 });
 
