@@ -7,6 +7,7 @@ import { AttemptTable } from '../../../lambda/shared/attempts/attempt-table';
 import { attemptKey, SLOTS_KEY } from '../../../lambda/shared/attempts/items';
 import {
   admin,
+  attemptsOf,
   connection,
   type EndedJob,
   endOf,
@@ -24,7 +25,7 @@ import {
 import type { SoakJob } from './plan';
 
 /** As many at once as two cores can start functions for. */
-const STARTS_AT_ONCE = 10;
+const STARTS_AT_ONCE = 5;
 
 export interface SoakRun {
   readonly ended: ReadonlyMap<SoakJob, EndedJob>;
@@ -44,7 +45,14 @@ export async function runSoak(jobs: readonly SoakJob[], timeoutMs: number): Prom
   };
   const half = Math.ceil(jobs.length / 2);
   const startAll = (part: readonly SoakJob[]) => inFlight(part.length, (index) => start(part[index]), STARTS_AT_ONCE);
-  const first = await startAll(jobs.slice(0, half));
+  // The local cloud loses first calls of a function that come together, and with them jobs that no sweep could know of.
+  const alone = await startAll(jobs.slice(0, 1));
+  await eventually(async () => {
+    const [job] = alone;
+    const has = job === undefined || (await attemptsOf(job.jobId)).length > 0 || (await endOf(job.executionArn));
+    if (!has) throw new Error('the first job has no attempt');
+  }, 60_000);
+  const first = [...alone, ...(await startAll(jobs.slice(1, half)))];
   await admin.events.send(new DisableRuleCommand(rule));
   const started = [...first, ...(await startAll(jobs.slice(half)))];
   const unknown = new Set(jobs.filter(({ ends }) => ends === 'SubmitOutcomeUnknown').map(({ name }) => name));
