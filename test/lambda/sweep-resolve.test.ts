@@ -150,6 +150,15 @@ describe('several pages', () => {
     expect(pipeline.evolink.pages).toHaveLength(20);
     await expectWaits(pipeline);
   });
+
+  test('are read only while there is time', async () => {
+    const { pipeline } = await lost({ list: old(5) });
+    pipeline.evolink.pageSize = 1;
+    pipeline.evolink.serverTime = () => (pipeline.time += 25_000);
+    await runSweep(pipeline);
+    expect(pipeline.evolink.pages).toEqual([1, 2]);
+    await expectWaits(pipeline);
+  });
 });
 
 test('a task that a callback links at the last moment is not ended', async () => {

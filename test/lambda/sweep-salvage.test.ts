@@ -1,5 +1,7 @@
 /** Paid images of a job that is over, and attempts of which nobody ever hears again. */
 import { EvolinkServerError } from '../../evolink';
+import { recordLost } from '../../lambda/shared/attempts/book';
+import { readRequestFacts } from '../../lambda/shared/attempts/requests';
 import { completeTask } from '../../lambda/shared/complete-task';
 import { deliver } from '../../lambda/shared/deliver';
 import { aCompletedTask, aTask } from '../support/fake-evolink';
@@ -175,6 +177,36 @@ describe('a task without an end', () => {
 
     expect(output.valuesOf('AttemptsLost')).toHaveLength(2);
     expect(await pipeline.openAttempts()).toEqual([]);
+    expect(pipeline.lambda.of('archive')).toEqual([SALVAGE]);
+  });
+
+  test('is not given up before its job was let go, where that may wait for days', async () => {
+    const pipeline = new TestPipeline();
+    const patient = { taskTimeoutSeconds: (2 * DAY_MS) / 1_000 };
+    await pipeline.open({ taskId: TASK_ID });
+    pipeline.evolink.set(aTask());
+    pipeline.time += DAY_MS + HOUR_MS;
+    await runSweep(pipeline, patient);
+    expect(output.valuesOf('AttemptsLost')).toEqual([]);
+    expect(await pipeline.openAttempts()).toEqual([ATTEMPT_ID]);
+
+    pipeline.time += DAY_MS;
+    await runSweep(pipeline, patient);
+    expect(pipeline.steps.onlyAnswer().error).toBe('TaskTimedOut');
+    expect(output.valuesOf('AttemptsLost')).toHaveLength(1);
+  });
+
+  test('that was given up without an answer, and whose job is over when it ends, is salvaged', async () => {
+    const pipeline = new TestPipeline();
+    const attempt = await pipeline.open({ taskId: TASK_ID });
+    const { client, tableName } = pipeline.memory;
+    const request = await readRequestFacts(client, tableName, attempt);
+    await recordLost({ client, tableName }, attempt, request, pipeline.time);
+    pipeline.steps.refuse('token-1');
+    pipeline.steps.execution(EXECUTION_ARN, 'ABORTED');
+    pipeline.evolink.set(aCompletedTask());
+    await completeTask(await pipeline.attempt(), 'callback', pipeline.dependencies());
+    await runSweep(pipeline);
     expect(pipeline.lambda.of('archive')).toEqual([SALVAGE]);
   });
 
