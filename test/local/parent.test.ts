@@ -37,6 +37,6 @@ test('npm runs the launcher without a shell between them, which would swallow it
   };
   const launched = Object.values(scripts).filter((script) => script.includes('scripts/run.mjs'));
 
-  expect(launched).toHaveLength(4);
+  expect(launched).toHaveLength(5);
   for (const script of launched) expect(script).toMatch(/^exec (env \w+=\w+ )?node scripts\/run\.mjs \w+/);
 });

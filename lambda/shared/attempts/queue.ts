@@ -86,9 +86,13 @@ export async function letThrough(attempt: Attempt, rules: LettingThrough): Promi
   const slots = takeSlotFromQueue(rules, attempt.tenant, now);
   try {
     await transact(client, [row, entry, slots, ...moved], { patienceMs });
-    const { queueEntry: _, ...rest } = attempt;
-    const sent = { status: 'SUBMITTING', slot: maxConcurrentTasks !== undefined, sendingSince: now } as const;
-    return { kind: 'taken', attempt: { ...rest, ...sent, callbackSecretHash, nextCheckAt, heldIn } };
+    const sent = {
+      status: 'SUBMITTING',
+      queueEntry: undefined,
+      slot: maxConcurrentTasks !== undefined,
+      sendingSince: now,
+    } as const;
+    return { kind: 'taken', attempt: { ...attempt, ...sent, callbackSecretHash, nextCheckAt, heldIn } };
   } catch (error) {
     if (!(error instanceof ConditionFailedError)) throw error;
     if (error.failed.includes(0)) return { kind: 'gone' };

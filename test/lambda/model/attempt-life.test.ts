@@ -35,7 +35,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     arbitrary: index.map(
       (at): Act =>
         (world) =>
-          world.submit(world.jobs[at % JOBS]!),
+          world.submit(world.jobs[at % JOBS]),
     ),
   },
   {
@@ -61,7 +61,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     arbitrary: index.map(
       (at): Act =>
         (world) =>
-          world.ended(world.jobs[at % JOBS]!),
+          world.ended(world.jobs[at % JOBS]),
     ),
   },
   {
@@ -77,7 +77,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     arbitrary: index.map(
       (at): Act =>
         (world) =>
-          world.stop(world.jobs[at % JOBS]!),
+          world.stop(world.jobs[at % JOBS]),
     ),
   },
   {
