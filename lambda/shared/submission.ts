@@ -9,6 +9,7 @@ import { pauseSending } from './attempts/slots';
 import type { EndAttemptDependencies, FailureFacts } from './end-attempt';
 import { describeFailure, endAttempt } from './end-attempt';
 import { describeError, logger } from './logger';
+import { emitJobFailed } from './metrics';
 import type { Provider } from './provider';
 import { answerAny } from './task-token';
 import { type ReferenceDependencies, resolveReferences } from './references/resolve-references';
@@ -142,7 +143,12 @@ export async function endUnsent(
       logger.error('that it was not sent could not be stored', { job_id: attempt.jobId, ...describeError(failed) });
     });
     const latest = (await table.get(attempt.attemptId).catch(() => undefined)) ?? attempt;
-    await answerAny(latest, (token) => tokens.fail(token, final));
+    if ((await answerAny(latest, (token) => tokens.fail(token, final))) === 'refused') return;
+    // Counted here, under its own name: the sweep ends an attempt whose job was told before.
+    emitJobFailed(name, attempt);
+    await table.markDelivered(latest, false).catch((failed: unknown) => {
+      logger.error('that the job was told could not be stored', { job_id: attempt.jobId, ...describeError(failed) });
+    });
   }
 }
 

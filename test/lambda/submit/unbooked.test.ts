@@ -7,7 +7,7 @@ import { slotsOf } from '../../support/queues';
 import { refusal, Submissions } from '../../support/submissions';
 import { runSweep } from '../../support/sweeps';
 
-captureOutput();
+const output = captureOutput();
 afterEach(closeServers);
 
 const TODAY = '2026-11-03';
@@ -71,5 +71,9 @@ describe.each(FAULTS)('%s', (_, meet) => {
     expect(await pipeline.openAttempts()).toEqual([]);
     expect(pipeline.steps.answers).toHaveLength(1);
     expect(pipeline.posts()).toHaveLength(1);
+    expect(output.valuesOf('JobsFailed')).toEqual([
+      { value: 1, dimensions: {} },
+      { value: 1, dimensions: { ErrorName: 'ModelAccessDenied' } },
+    ]);
   });
 });
