@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BudgetRule } from '../../domain/budgets';
+import type { RuntimeSettings } from '../../domain/settings';
 import { readCounter } from '../shared/attempts/budget-counters';
 import { letThrough, nextInQueue } from '../shared/attempts/queue';
 import { readRequest } from '../shared/attempts/requests';
@@ -11,7 +12,7 @@ import { logger } from '../shared/logger';
 import { budgetFacts } from '../shared/refusals';
 import type { SubmissionDependencies } from '../shared/submission';
 import { sendToProvider } from '../shared/submission';
-import { endQueued } from '../shared/unsent';
+import { endQueued } from '../shared/end-queued';
 
 export interface DispatchDependencies extends SubmissionDependencies {
   readonly budgets: readonly BudgetRule[];
@@ -50,7 +51,7 @@ async function next(dependencies: DispatchDependencies): Promise<DispatchEnd | '
   // The emergency stop: what was not sent yet waits until an operator resumes.
   if (settings.paused !== undefined) return 'paused';
   const attemptId = await nextInQueue(client, table.tableName, slots.lastTenant);
-  return attemptId === undefined ? 'queue is empty' : take(attemptId, dependencies);
+  return attemptId === undefined ? 'queue is empty' : take(attemptId, settings, dependencies);
 }
 
 /** A short pause is waited out here; a longer one by the sweep, which looks every minute. */
@@ -63,7 +64,11 @@ async function waitForPause(
   return 'again';
 }
 
-async function take(attemptId: string, dependencies: DispatchDependencies): Promise<'sent' | 'again' | DispatchEnd> {
+async function take(
+  attemptId: string,
+  settings: RuntimeSettings,
+  dependencies: DispatchDependencies,
+): Promise<'sent' | 'again' | DispatchEnd> {
   const { client, table, executions, budgets, maxConcurrentTasks, firstCheckSeconds, now } = dependencies;
   const attempt = await table.get(attemptId);
   if (attempt?.status !== 'QUEUED') return 'again';
@@ -84,7 +89,7 @@ async function take(attemptId: string, dependencies: DispatchDependencies): Prom
     tableName: table.tableName,
     maxConcurrentTasks,
     budgets,
-    settings: await readSettings(client, table.tableName),
+    settings,
     callbackSecretHash: hash,
     now: now(),
     nextCheckAt: now() + firstCheckSeconds * 1_000,

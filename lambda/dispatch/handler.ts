@@ -1,19 +1,8 @@
 import type { Context } from 'aws-lambda';
-import type { BudgetRule } from '../../domain/budgets';
-import { ENV } from '../../domain/constants';
-import { optionalJson, requireCount } from '../shared/config';
-import { attemptDependencies } from '../shared/dependencies';
-import { referenceDependencies } from '../shared/references/dependencies';
+import { submissionDependencies } from '../shared/submission-dependencies';
 import { dispatch } from './dispatch';
 
-const dependencies = {
-  ...attemptDependencies(),
-  references: referenceDependencies(),
-  callbackBaseUrl: process.env[ENV.callbackBaseUrl] ?? '',
-  firstCheckSeconds: requireCount('firstCheckSeconds'),
-  maxQueueSeconds: requireCount('maxQueueSeconds'),
-  budgets: optionalJson<BudgetRule[]>('budgets') ?? [],
-};
+const dependencies = submissionDependencies();
 
 /** What one attempt may take from here: as much as `submit` has for it. */
 const RESERVE_MS = 85_000;

@@ -12,7 +12,7 @@ import { logger } from '../shared/logger';
 import type { UncountedEnd } from '../shared/metrics';
 import { emitJobFailed } from '../shared/metrics';
 import { orphan } from '../shared/orphan';
-import { endQueued } from '../shared/unsent';
+import { endQueued } from '../shared/end-queued';
 
 /** What the rule sends: not Step Functions' own event, which carries the prompt. */
 export interface EndedEvent {

@@ -10,7 +10,7 @@ import { AttemptTable } from './attempts/attempt-table';
 import type { CompleteTaskDependencies } from './complete-task';
 import { optionalCount, optionalJson, requireCount, requireEnv } from './config';
 import { Executions } from './executions';
-import { AsyncInvocation } from './invoke';
+import { AsyncInvocation } from './async-invocation';
 import type { EndAttemptDependencies } from './end-attempt';
 import { Provider } from './provider';
 import { TaskTokens } from './task-token';

@@ -1,7 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { AttemptTable } from './attempts/attempt-table';
 import { readSlots } from './attempts/slots';
-import type { AsyncInvocation } from './invoke';
+import type { AsyncInvocation } from './async-invocation';
 import { describeError, logger } from './logger';
 
 export interface WakeDependencies {

@@ -1,5 +1,5 @@
 import type { Attempt } from '../shared/attempts/attempt';
-import { recordUnknown } from '../shared/attempts/book';
+import { recordUnknown } from '../shared/attempts/record-unknown';
 import { readRequestFacts } from '../shared/attempts/requests';
 import { describeFailure } from '../shared/end-attempt';
 import { logger } from '../shared/logger';

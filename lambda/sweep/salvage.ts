@@ -1,7 +1,7 @@
 import type { Attempt } from '../shared/attempts/attempt';
 import type { AttemptTable } from '../shared/attempts/attempt-table';
 import type { Executions } from '../shared/executions';
-import type { AsyncInvocation } from '../shared/invoke';
+import type { AsyncInvocation } from '../shared/async-invocation';
 import { logger } from '../shared/logger';
 import { emitLost } from '../shared/metrics';
 import { orphan } from '../shared/orphan';

@@ -1,4 +1,4 @@
-import type { OpenAttempt } from '../shared/attempts/attempt-table';
+import type { OpenAttempt } from '../shared/attempts/attempt-reader';
 import { readSlots } from '../shared/attempts/slots';
 import { describeError, logger } from '../shared/logger';
 import { emitOpenAttempts, emitQueue } from '../shared/metrics';

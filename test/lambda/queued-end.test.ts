@@ -1,5 +1,5 @@
 /** How an attempt in the queue ends, and what happens when the answer of its job gets lost. */
-import { endQueued } from '../../lambda/shared/unsent';
+import { endQueued } from '../../lambda/shared/end-queued';
 import { captureOutput } from '../support/output';
 import { TestPipeline } from '../support/pipeline';
 import { claimJob, firstAttemptOf, slotsOf } from '../support/queues';

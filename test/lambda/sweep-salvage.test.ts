@@ -1,6 +1,6 @@
 /** Paid images of a job that is over, and attempts of which nobody ever hears again. */
 import { EvolinkServerError } from '../../evolink';
-import { recordLost } from '../../lambda/shared/attempts/book';
+import { recordLost } from '../../lambda/shared/attempts/record-unknown';
 import { readRequestFacts } from '../../lambda/shared/attempts/requests';
 import { completeTask } from '../../lambda/shared/complete-task';
 import { deliver } from '../../lambda/shared/deliver';

@@ -1,5 +1,5 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { AsyncInvocation } from '../../lambda/shared/invoke';
+import { AsyncInvocation } from '../../lambda/shared/async-invocation';
 
 /** Lambda at the edge: keeps what was started, and starts nothing. */
 export class FakeLambda {

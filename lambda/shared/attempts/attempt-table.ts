@@ -1,75 +1,23 @@
-import { GetCommand, paginateQuery, PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../../../domain/constants';
-import type { ArchivedImage, Job } from '../../../domain/job';
+import type { ArchivedImage } from '../../../domain/job';
 import { ledgerKey } from '../../../domain/ledger';
-import type { Attempt, AttemptRecord, AttemptStatus, TaskOutcome } from './attempt';
+import type { Attempt } from './attempt';
 import { isTerminal, tokensOf } from './attempt';
+import { AttemptReader } from './attempt-reader';
 import * as items from './items';
 import type { ConditionalUpdate } from './conditional-update';
 import { conditionalUpdate } from './conditional-update';
 import { ConditionFailedError, transact } from './transact';
 
-/** What the sweep sees in the index. The row itself is read again before anything is done with it. */
-export interface OpenAttempt {
-  readonly attemptId: string;
-  readonly createdAt: number;
-  readonly nextCheckAt: number;
-  readonly status: AttemptStatus;
-  readonly creditsHeld: number;
-  readonly sendingSince?: number;
-}
+/** Nobody has to look after it any more. */
+const OUT_OF_INDEX = [TABLE.openIndexPartitionKey, TABLE.openIndexSortKey];
 
 /**
  * The attempts of one pipeline. Every change of state is one conditional write, so two that race find out here which
  * of them came second; nothing is decided by reading first.
  */
-export class AttemptTable {
-  constructor(
-    private readonly client: DynamoDBDocumentClient,
-    readonly tableName: string,
-    private readonly now: () => number = Date.now,
-  ) {}
-
-  async get(attemptId: string): Promise<Attempt | undefined> {
-    const { Item } = await this.client.send(
-      new GetCommand({ TableName: this.tableName, Key: items.attemptKey(attemptId), ConsistentRead: true }),
-    );
-    return Item as Attempt | undefined;
-  }
-
-  /** The attempt with its request, EvoLink's answer and the images archived so far. */
-  async load(attemptId: string): Promise<AttemptRecord | undefined> {
-    const found = new Map<string, Record<string, unknown>>();
-    const pages = paginateQuery(
-      { client: this.client },
-      {
-        TableName: this.tableName,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': items.attemptPartition(attemptId) },
-        ConsistentRead: true,
-      },
-    );
-    for await (const page of pages) {
-      for (const item of page.Items ?? []) if (!items.isExpired(item, this.now())) found.set(String(item.sk), item);
-    }
-
-    const attempt = found.get(items.SORT_KEY.attempt) as Attempt | undefined;
-    const request = attempt && found.get(items.requestKey(attemptId, attempt.executionStartedAt).sk);
-    if (attempt === undefined || request === undefined) return undefined;
-    const images = new Map<number, ArchivedImage>();
-    for (const [sortKey, item] of found) {
-      if (!sortKey.startsWith(items.SORT_KEY.imagePrefix)) continue;
-      images.set(Number(sortKey.slice(items.SORT_KEY.imagePrefix.length)), item.image as ArchivedImage);
-    }
-    return {
-      attempt,
-      job: request.job as Job,
-      outcome: found.get(items.SORT_KEY.outcome) as TaskOutcome | undefined,
-      images,
-    };
-  }
-
+export class AttemptTable extends AttemptReader {
   /**
    * Gives the attempt its task, once: a second task for the attempt, or a second attempt for the task, is refused.
    * Linking the same pair again is no fault.
@@ -119,14 +67,6 @@ export class AttemptTable {
     }
   }
 
-  /** Whether a task belongs to an attempt of this pipeline. */
-  async isLinked(taskId: string): Promise<boolean> {
-    const { Item } = await this.client.send(
-      new GetCommand({ TableName: this.tableName, Key: items.taskKey(taskId), ConsistentRead: true }),
-    );
-    return Item !== undefined;
-  }
-
   /** The POST's reply was lost: from here on only EvoLink can say whether there is a task. */
   async markSubmitUnknown(attemptId: string, nextCheckAt: number): Promise<void> {
     await this.update(attemptId, {
@@ -168,7 +108,7 @@ export class AttemptTable {
   async markDelivered(attempt: Attempt, closed: boolean): Promise<void> {
     await this.update(attempt.attemptId, {
       set: { deliveredAt: this.now() },
-      remove: closed ? [TABLE.openIndexPartitionKey, TABLE.openIndexSortKey] : [],
+      remove: closed ? OUT_OF_INDEX : [],
       condition: 'taskToken = :token',
       values: { ':token': attempt.taskToken },
     });
@@ -194,30 +134,6 @@ export class AttemptTable {
     });
   }
 
-  /** All attempts that somebody still has to look after, from the index: eventually consistent, so a hint. */
-  async *openAttempts(): AsyncGenerator<OpenAttempt> {
-    for (const shard of items.allOpenShards()) {
-      const pages = paginateQuery(
-        { client: this.client },
-        {
-          TableName: this.tableName,
-          IndexName: TABLE.openIndex,
-          KeyConditionExpression: '#shard = :shard',
-          ExpressionAttributeNames: { '#shard': TABLE.openIndexPartitionKey },
-          ExpressionAttributeValues: { ':shard': shard },
-        },
-      );
-      for await (const page of pages) {
-        for (const item of page.Items ?? []) {
-          const attemptId = items.attemptIdOfKey(item.pk);
-          if (attemptId !== undefined) {
-            yield { ...(item as Omit<OpenAttempt, 'attemptId'>), attemptId };
-          }
-        }
-      }
-    }
-  }
-
   async addImage(attempt: Attempt, index: number, image: ArchivedImage): Promise<void> {
     await this.client.send(
       new PutCommand({
@@ -238,7 +154,7 @@ export class AttemptTable {
   async markArchived({ attemptId, orphanedAt }: Attempt, archivedAt: number): Promise<boolean> {
     return this.update(attemptId, {
       set: { archivedAt },
-      remove: [TABLE.openIndexPartitionKey, TABLE.openIndexSortKey],
+      remove: OUT_OF_INDEX,
       condition: `attribute_not_exists(archivedAt) AND ${orphanedAt === undefined ? 'attribute_not_exists' : 'attribute_exists'}(orphanedAt)`,
     });
   }
@@ -265,7 +181,7 @@ export class AttemptTable {
   async markImagesLost({ attemptId }: Attempt): Promise<boolean> {
     return this.update(attemptId, {
       set: { lostAt: this.now() },
-      remove: [TABLE.openIndexPartitionKey, TABLE.openIndexSortKey],
+      remove: OUT_OF_INDEX,
       // What is in the index is not given up yet; an attempt that was lost before its end came is given up once more.
       condition: `attribute_not_exists(archivedAt) AND attribute_exists(${TABLE.openIndexSortKey})`,
     });
@@ -275,7 +191,7 @@ export class AttemptTable {
   async close({ attemptId, archivedAt }: Attempt): Promise<void> {
     await this.update(attemptId, {
       set: { archivedAt },
-      remove: [TABLE.openIndexPartitionKey, TABLE.openIndexSortKey],
+      remove: OUT_OF_INDEX,
       condition: 'attribute_exists(archivedAt)',
     });
   }

@@ -1,15 +1,15 @@
 import type { DynamoDBDocumentClient, TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
-import type { FailureName } from '../../../domain/failures';
 import type { UsageBasis } from '../../../domain/job';
 import { ledgerKey, spendKey, unknownKey } from '../../../domain/ledger';
 import type { Attempt, AttemptStatus, StoredFailure, TaskOutcome } from './attempt';
-import { isLeftBehind, SENT_STATUSES } from './attempt';
+import { isLeftBehind } from './attempt';
+import { stillAs, unchanged } from './as-read';
 import { settleItem } from './budget-counters';
 import * as items from './items';
-import { delivered, ledgerRecord, unknownRecord } from './ledger-records';
+import { delivered, ledgerRecord } from './ledger-records';
 import type { RequestFacts } from './requests';
-import { freeSlot, leaveQueue } from './slots';
-import { ConditionFailedError, transact, type TransactOptions } from './transact';
+import { leaveQueueOrSlot } from './slots';
+import { tryTransact, type TransactOptions } from './transact';
 
 type TransactItems = NonNullable<TransactWriteCommandInput['TransactItems']>;
 
@@ -71,114 +71,7 @@ export async function book(
     };
     transaction.push({ Put: { TableName: tableName, Item } });
   }
-  return committed(client, transaction, { patienceMs });
-}
-
-/**
- * Nothing shows whether EvoLink has a task: the ledger says so, once, and the hold stays. Should the truth come out
- * after all, the booking takes the place of this record. `false` when it was said before, or a task or an end came to light.
- */
-export async function recordUnknown(
-  { client, tableName, patienceMs }: BookingTable,
-  attempt: Attempt,
-  request: RequestFacts,
-  at: number,
-): Promise<boolean> {
-  if (attempt.taskId !== undefined || attempt.unknownSince !== undefined) return false;
-  const transaction: TransactItems = [
-    { Update: { TableName: tableName, ...becoming(attempt, { unknownSince: at }) } },
-    { Put: { TableName: tableName, ...unknownPut(attempt, request, at, 'SubmitOutcomeUnknown') } },
-  ];
-  return committed(client, transaction, { patienceMs });
-}
-
-/**
- * A day has gone by without an end: the attempt is given up and leaves the index of open attempts, its slot is free. The
- * ledger says `unknown` and the hold stays, since EvoLink may still charge it. `false` when it ended meanwhile.
- */
-export async function recordLost(
-  { client, tableName, patienceMs }: BookingTable,
-  attempt: Attempt,
-  request: RequestFacts,
-  at: number,
-): Promise<boolean> {
-  const isNews = attempt.unknownSince === undefined;
-  const name = attempt.taskId === undefined ? 'SubmitOutcomeUnknown' : 'TaskTimedOut';
-  const transaction: TransactItems = [
-    {
-      Update: {
-        TableName: tableName,
-        ...becoming(attempt, { lostAt: at, ...(isNews ? { unknownSince: at } : {}) }, ['openShard', 'nextCheckAt']),
-      },
-    },
-    ...(isNews ? [{ Put: { TableName: tableName, ...unknownPut(attempt, request, at, name) } }] : []),
-    ...leaveQueueOrSlot(tableName, attempt),
-  ];
-  return committed(client, transaction, { patienceMs });
-}
-
-/** An open attempt, as it was read, of which something more is known. */
-function becoming(attempt: Attempt, set: Partial<Attempt>, remove: readonly string[] = []) {
-  const open = stillAs(attempt);
-  const same = unchanged(attempt, ['taskId', 'unknownSince', 'lostAt']);
-  const assignments = Object.keys(set).map((name) => `${name} = :new_${name}`);
-  return {
-    Key: items.attemptKey(attempt.attemptId),
-    UpdateExpression: `SET ${assignments.join(', ')}${remove.length > 0 ? ` REMOVE ${remove.join(', ')}` : ''}`,
-    ConditionExpression: [open.condition, ...same.conditions].join(' AND '),
-    ExpressionAttributeNames: open.names,
-    ExpressionAttributeValues: {
-      ...open.values,
-      ...same.values,
-      ...Object.fromEntries(Object.entries(set).map(([name, value]) => [`:new_${name}`, value])),
-    },
-  };
-}
-
-function unknownPut(attempt: Attempt, request: RequestFacts, at: number, failure: FailureName) {
-  return {
-    Item: { ...unknownKey(at, attempt.attemptId), ...unknownRecord(attempt, request, at, failure) },
-    ConditionExpression: 'attribute_not_exists(pk)',
-  };
-}
-
-async function committed(client: DynamoDBDocumentClient, transaction: TransactItems, options: TransactOptions) {
-  try {
-    await transact(client, transaction, options);
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionFailedError) return false;
-    throw error;
-  }
-}
-
-/** An attempt in the queue was never sent; one that was read there must not have been let through meanwhile. */
-function stillAs({ status }: Pick<Attempt, 'status'>) {
-  const statuses = status === 'QUEUED' ? [status] : SENT_STATUSES;
-  return {
-    condition: `#status IN (${statuses.map((_, index) => `:open${index}`).join(', ')})`,
-    names: { '#status': 'status' },
-    values: Object.fromEntries(statuses.map((one, index) => [`:open${index}`, one])),
-  };
-}
-
-/** Attributes that must be as they were read, present or absent: what else happened meanwhile decides anew. */
-function unchanged(attempt: Attempt, names: readonly ('taskId' | 'unknownSince' | 'lostAt')[]) {
-  const present = names.filter((name) => attempt[name] !== undefined);
-  return {
-    conditions: names.map((name) =>
-      attempt[name] === undefined ? `attribute_not_exists(${name})` : `${name} = :${name}`,
-    ),
-    values: Object.fromEntries(present.map((name) => [`:${name}`, attempt[name]])),
-  };
-}
-
-function leaveQueueOrSlot(tableName: string, { queueEntry, slot, lostAt }: Attempt): TransactItems {
-  if (queueEntry !== undefined) {
-    return [leaveQueue(tableName), { Delete: { TableName: tableName, Key: items.queueKey(queueEntry) } }];
-  }
-  // A lost attempt gave its slot back when it was given up.
-  return slot === true && lostAt === undefined ? [freeSlot(tableName)] : [];
+  return tryTransact(client, transaction, { patienceMs });
 }
 
 function endOfAttempt(attempt: Attempt, end: AttemptEnd) {

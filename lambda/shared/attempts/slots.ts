@@ -1,5 +1,6 @@
 import type { DynamoDBDocumentClient, TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import type { Attempt } from './attempt';
 import { conditionalUpdate } from './conditional-update';
 import * as items from './items';
 
@@ -92,11 +93,17 @@ export function takeSlotFromQueue({ tableName, maxConcurrentTasks }: SlotRules, 
   } satisfies TransactItem;
 }
 
-/** An attempt that waited in the queue leaves it unsent. */
-export const leaveQueue = (tableName: string): TransactItem => count(tableName, 'queued');
-
-/** An attempt that had a slot has ended. */
-export const freeSlot = (tableName: string): TransactItem => count(tableName, 'taken');
+/** What an attempt gives back when it ends: its place in the queue, or its slot. */
+export function leaveQueueOrSlot(
+  tableName: string,
+  { queueEntry, slot, lostAt }: Pick<Attempt, 'queueEntry' | 'slot' | 'lostAt'>,
+): TransactItem[] {
+  if (queueEntry !== undefined) {
+    return [count(tableName, 'queued'), { Delete: { TableName: tableName, Key: items.queueKey(queueEntry) } }];
+  }
+  // A lost attempt gave its slot back when it was given up.
+  return slot === true && lostAt === undefined ? [count(tableName, 'taken')] : [];
+}
 
 function count(tableName: string, what: 'queued' | 'taken'): TransactItem {
   return {

@@ -61,6 +61,17 @@ export async function transact(
   }
 }
 
+/** The same, where a failed condition is an answer: somebody else was first. `false` then. */
+export async function tryTransact(...call: Parameters<typeof transact>): Promise<boolean> {
+  try {
+    await transact(...call);
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionFailedError) return false;
+    throw error;
+  }
+}
+
 /**
  * Sends a write again as long as it meets other writes of the same items. A plain write needs this too: while a
  * transaction holds its item it is refused, and the SDK does not repeat that either.

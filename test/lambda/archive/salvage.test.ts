@@ -1,6 +1,6 @@
 /** Images of a job that is over are saved all the same, and everything says so. */
 import { archive } from '../../../lambda/archive/archive';
-import { recordLost } from '../../../lambda/shared/attempts/book';
+import { recordLost } from '../../../lambda/shared/attempts/record-unknown';
 import { readRequestFacts } from '../../../lambda/shared/attempts/requests';
 import { FakeS3 } from '../../support/fake-s3';
 import { FileHost } from '../../support/file-host';

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { readLedger } from '../../../client/ledger-reader';
 import { monthOf, readSpend, total } from '../../../lambda/reconcile/spend';
 import { attemptIdOf } from '../../../lambda/shared/attempts/attempt';
-import { recordUnknown } from '../../../lambda/shared/attempts/book';
+import { recordUnknown } from '../../../lambda/shared/attempts/record-unknown';
 import { readRequestFacts } from '../../../lambda/shared/attempts/requests';
 import { jobAsking } from '../../support/budgets';
 import { TestPipeline } from '../../support/pipeline';

@@ -1,7 +1,7 @@
 /** `maxConcurrentTasks`: who is let through, who waits, and that no slot is lost or invented. */
 import { book, type AttemptEnd } from '../../../lambda/shared/attempts/book';
 import { readRequestFacts } from '../../../lambda/shared/attempts/requests';
-import { freeSlot, pauseSending } from '../../../lambda/shared/attempts/slots';
+import { leaveQueueOrSlot, pauseSending } from '../../../lambda/shared/attempts/slots';
 import { transact } from '../../../lambda/shared/attempts/transact';
 import { aRule, counter } from '../../support/budgets';
 import { aJob } from '../../support/jobs';
@@ -80,7 +80,7 @@ describe('a claim', () => {
       before: async (name) => {
         if (name !== 'TransactWriteCommand' || freed) return;
         freed = true;
-        await transact(pipeline.memory.client, [freeSlot(pipeline.memory.tableName)]);
+        await transact(pipeline.memory.client, [...leaveQueueOrSlot(pipeline.memory.tableName, { slot: true })]);
       },
     });
     await claimJob(pipeline, 'job-1');

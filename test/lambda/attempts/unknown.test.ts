@@ -1,7 +1,7 @@
 /** The ledger record of an attempt of which nobody knows whether EvoLink has a task for it. */
 import { readLedger } from '../../../client/ledger-reader';
 import type { AttemptEnd } from '../../../lambda/shared/attempts/book';
-import { recordUnknown } from '../../../lambda/shared/attempts/book';
+import { recordUnknown } from '../../../lambda/shared/attempts/record-unknown';
 import { readRequestFacts } from '../../../lambda/shared/attempts/requests';
 import { DEFAULT_PRICES } from '../../../domain/prices';
 import { aRule, counter } from '../../support/budgets';
