@@ -64,28 +64,20 @@ describe('a function that lacks its configuration', () => {
     archiveFunction: 'archive',
     version: '1.2.3',
   };
+  const SENDING: (keyof typeof ENV)[] = [
+    'tableName',
+    'apiKeySecretId',
+    'evolinkBaseUrl',
+    'maxAttempts',
+    'firstCheckSeconds',
+    'taskTimeoutSeconds',
+    'maxQueueSeconds',
+    'version',
+  ];
   const NEEDED: Record<string, (keyof typeof ENV)[]> = {
     validate: ['requestDefaults', 'evolinkBaseUrl'],
-    submit: [
-      'tableName',
-      'apiKeySecretId',
-      'evolinkBaseUrl',
-      'maxAttempts',
-      'firstCheckSeconds',
-      'taskTimeoutSeconds',
-      'maxQueueSeconds',
-      'version',
-    ],
-    dispatch: [
-      'tableName',
-      'apiKeySecretId',
-      'evolinkBaseUrl',
-      'maxAttempts',
-      'firstCheckSeconds',
-      'taskTimeoutSeconds',
-      'maxQueueSeconds',
-      'version',
-    ],
+    submit: SENDING,
+    dispatch: SENDING,
     ended: ['tableName', 'maxAttempts'],
     callback: ['tableName', 'apiKeySecretId', 'evolinkBaseUrl', 'maxAttempts', 'version'],
     sweep: [

@@ -1,25 +1,15 @@
 /** How an attempt in the queue ends, and what happens when the answer of its job gets lost. */
 import { endQueued } from '../../lambda/shared/end-queued';
 import { captureOutput } from '../support/output';
-import { TestPipeline } from '../support/pipeline';
-import { claimJob, firstAttemptOf, slotsOf } from '../support/queues';
-import { DAY_MS, runSweep } from '../support/sweeps';
+import { firstAttemptOf, oneQueued, slotsOf } from '../support/queues';
+import { runSweep } from '../support/sweeps';
 
 captureOutput();
-
-async function queued(): Promise<TestPipeline> {
-  const pipeline = new TestPipeline();
-  pipeline.maxConcurrentTasks = 1;
-  await claimJob(pipeline, 'job-1');
-  await claimJob(pipeline, 'job-2');
-  await pipeline.table.takeCheck(await firstAttemptOf(pipeline, 'job-1'), pipeline.time + DAY_MS);
-  return pipeline;
-}
 
 test.each(['QueueTimedOut', 'BudgetExceeded'] as const)(
   '%s: an answer that got lost is sent by the next sweep, not hours later',
   async (name) => {
-    const pipeline = await queued();
+    const pipeline = await oneQueued();
     pipeline.steps.failNext(new Error('Step Functions is away'));
     const ending = endQueued(await firstAttemptOf(pipeline, 'job-2'), name, {}, pipeline.dependencies());
     await expect(ending).rejects.toThrow('away');
@@ -34,7 +24,7 @@ test.each(['QueueTimedOut', 'BudgetExceeded'] as const)(
 );
 
 test('the end of a job that is over never answers a token, also where another end was first', async () => {
-  const pipeline = await queued();
+  const pipeline = await oneQueued();
   const seen = await firstAttemptOf(pipeline, 'job-2');
   const failure = { name: 'QueueTimedOut', cause: '{}' } as const;
   const end = { status: 'FAILED', completedAt: pipeline.time, creditsUsed: 0, basis: 'assumed', failure } as const;

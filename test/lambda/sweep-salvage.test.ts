@@ -8,7 +8,7 @@ import { aCompletedTask, aTask } from '../support/fake-evolink';
 import { EXECUTION_ARN, TASK_ID } from '../support/jobs';
 import { captureOutput } from '../support/output';
 import { ATTEMPT_ID, MAX_QUEUE_SECONDS, TestPipeline } from '../support/pipeline';
-import { arnOf, claimJob, firstAttemptOf, queueOf, slotsOf } from '../support/queues';
+import { arnOf, claimJob, firstAttemptOf, oneQueued, queueOf, slotsOf } from '../support/queues';
 import { DAY_MS, FIRST_CHECK_SECONDS, HOUR_MS, runSweep } from '../support/sweeps';
 
 const output = captureOutput();
@@ -243,20 +243,11 @@ describe('a task without an end', () => {
 });
 
 describe('an attempt in the queue', () => {
-  async function queued(): Promise<TestPipeline> {
-    const pipeline = new TestPipeline();
-    pipeline.maxConcurrentTasks = 1;
-    await claimJob(pipeline, 'job-1');
-    await claimJob(pipeline, 'job-2');
-    await pipeline.table.takeCheck(await firstAttemptOf(pipeline, 'job-1'), pipeline.time + DAY_MS);
-    return pipeline;
-  }
-
   test.each([
     ['RUNNING', 'QueueTimedOut', ['token-job-2']],
     ['ABORTED', 'JobStopped', []],
   ])('whose time is up while its job is %s ends as %s', async (status, name, told) => {
-    const pipeline = await queued();
+    const pipeline = await oneQueued();
     pipeline.steps.execution(arnOf('job-2'), status);
     await later(pipeline, MAX_QUEUE_SECONDS * 1_000 - 1);
     expect(queueOf(pipeline)).toHaveLength(1);
@@ -267,7 +258,7 @@ describe('an attempt in the queue', () => {
   });
 
   test('is sent by a dispatch that the sweep starts, where a slot is free and nobody else did', async () => {
-    const pipeline = await queued();
+    const pipeline = await oneQueued();
     await runSweep(pipeline);
     expect(pipeline.lambda.started).toEqual([]);
     pipeline.maxConcurrentTasks = 2;

@@ -4,7 +4,8 @@ import type { Claim } from '../../lambda/shared/attempts/claim';
 import type { Slots } from '../../lambda/shared/attempts/slots';
 import { readSlots } from '../../lambda/shared/attempts/slots';
 import { aJob } from './jobs';
-import type { TestPipeline } from './pipeline';
+import { TestPipeline } from './pipeline';
+import { DAY_MS } from './sweeps';
 
 export const arnOf = (jobId: string): string => `arn:aws:states:us-east-1:000000000000:execution:pipeline:${jobId}`;
 
@@ -30,3 +31,13 @@ export const queueOf = (pipeline: TestPipeline): string[] =>
     .map(({ attemptId }) => String(attemptId));
 
 export const firstAttemptOf = (pipeline: TestPipeline, jobId: string) => pipeline.attempt(attemptIdOf(jobId, 1));
+
+/** `job-1` has the only slot and is not due for a day; `job-2` waits for it. */
+export async function oneQueued(): Promise<TestPipeline> {
+  const pipeline = new TestPipeline();
+  pipeline.maxConcurrentTasks = 1;
+  await claimJob(pipeline, 'job-1');
+  await claimJob(pipeline, 'job-2');
+  await pipeline.table.takeCheck(await firstAttemptOf(pipeline, 'job-1'), pipeline.time + DAY_MS);
+  return pipeline;
+}
