@@ -51,7 +51,7 @@ async function next(dependencies: DispatchDependencies): Promise<DispatchEnd | '
   // The emergency stop: what was not sent yet waits until an operator resumes.
   if (settings.paused !== undefined) return 'paused';
   const attemptId = await nextInQueue(client, table.tableName, slots.lastTenant);
-  return attemptId === undefined ? 'queue is empty' : take(attemptId, settings, dependencies);
+  return attemptId === undefined ? 'queue is empty' : take(attemptId, slots.lastTenant, settings, dependencies);
 }
 
 /** A short pause is waited out here; a longer one by the sweep, which looks every minute. */
@@ -66,6 +66,7 @@ async function waitForPause(
 
 async function take(
   attemptId: string,
+  lastTenant: string,
   settings: RuntimeSettings,
   dependencies: DispatchDependencies,
 ): Promise<'sent' | 'again' | DispatchEnd> {
@@ -90,6 +91,7 @@ async function take(
     maxConcurrentTasks,
     budgets,
     settings,
+    lastTenant,
     callbackSecretHash: hash,
     now: now(),
     nextCheckAt: now() + firstCheckSeconds * 1_000,
@@ -109,9 +111,9 @@ async function take(
       );
       return 'again';
     }
-    // Another run was first, or the last slot is taken: the next look tells.
+    // Another run was first: the next look tells whose turn it is.
     case 'gone':
-    case 'no slot':
+    case 'look again':
       return 'again';
   }
 }

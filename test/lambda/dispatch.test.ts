@@ -1,12 +1,14 @@
 /** What waits in the queue is sent in turn, once, and only while it may be. */
 import { dispatch, type DispatchDependencies } from '../../lambda/dispatch/dispatch';
 import { attemptIdOf } from '../../lambda/shared/attempts/attempt';
+import { letThrough } from '../../lambda/shared/attempts/queue';
 import { pauseSending } from '../../lambda/shared/attempts/slots';
 import type { Provider } from '../../lambda/shared/provider';
 import { closeServers, type Answer } from '../evolink/support/servers';
 import { aRule, counter, setSettings } from '../support/budgets';
 import { aJob } from '../support/jobs';
 import { captureOutput } from '../support/output';
+import type { MemoryTableOptions } from '../support/memory-table';
 import { MAX_QUEUE_SECONDS } from '../support/pipeline';
 import { arnOf, claimJob, firstAttemptOf, queueOf, slotsOf } from '../support/queues';
 import { refusal, Submissions } from '../support/submissions';
@@ -29,8 +31,12 @@ function creating(): Answer {
 }
 
 /** The jobs wait behind one that has the only slot; then there are slots for all. */
-async function waiting(jobs: readonly [jobId: string, tenant?: string][], replies: Answer[] = [creating()]) {
-  const pipeline = await Submissions.start({ replies });
+async function waiting(
+  jobs: readonly [jobId: string, tenant?: string][],
+  replies: Answer[] = [creating()],
+  options: MemoryTableOptions = {},
+) {
+  const pipeline = await Submissions.start({ replies, ...options });
   pipeline.maxConcurrentTasks = 1;
   await claimJob(pipeline, 'first');
   for (const [jobId, tenant] of jobs) expect(await claimJob(pipeline, jobId, tenant)).toBe('queued');
@@ -80,6 +86,31 @@ describe('whose turn it is', () => {
       await expect(run(pipeline)).resolves.toEqual({ sent: 1, end: 'no slot is free' });
     }
     expect(sent(pipeline, ['a1', 'a2', 'b1'])).toEqual(['a1', 'b1']);
+  });
+
+  test('a turn is taken once, also by runs that saw the same one', async () => {
+    let armed = false;
+    const jobs: [string, string][] = [
+      ['a1', 'a'],
+      ['a2', 'a'],
+      ['b1', 'b'],
+    ];
+    const pipeline: Submissions = await waiting(jobs, [creating()], {
+      // After this run has seen whose turn it is, and before it has seen who waits, another run takes a1.
+      before: async (name) => {
+        if (name !== 'QueryCommand' || !armed) return;
+        armed = false;
+        const { client, tableName } = pipeline.memory;
+        const rules = { client, tableName, budgets: [], settings: {}, callbackSecretHash: 'h', lastTenant: '' };
+        const when = { now: pipeline.time, nextCheckAt: pipeline.time };
+        expect(await letThrough(await firstAttemptOf(pipeline, 'a1'), { ...rules, ...when })).toMatchObject({
+          kind: 'taken',
+        });
+      },
+    });
+    armed = true;
+    await run(pipeline);
+    expect(sent(pipeline, ['a1', 'a2', 'b1'])).toEqual(['b1', 'a2']);
   });
 
   test('what is sent is on record as a task with a slot, a new secret and its next check', async () => {

@@ -100,7 +100,7 @@ describe('what it had', () => {
         if (name !== 'TransactWriteCommand' || !armed) return;
         armed = false;
         const { client, tableName } = pipeline.memory;
-        const rules = { client, tableName, budgets: [], settings: {}, callbackSecretHash: 'h' };
+        const rules = { client, tableName, budgets: [], settings: {}, callbackSecretHash: 'h', lastTenant: '' };
         const { now, time } = { now: pipeline.time, time: pipeline.time + 1 };
         const result = await letThrough(await pipeline.attempt(), { ...rules, now, nextCheckAt: time });
         expect(result.kind).toBe('taken');

@@ -35,7 +35,7 @@ describe('before the reply to the submission was stored, after hours in the queu
     const { client, tableName } = pipeline.memory;
     const when = { now: pipeline.time, nextCheckAt: pipeline.time + 120_000 };
     const callbackSecretHash = hashCallbackSecret(CALLBACK_SECRET);
-    const rules = { client, tableName, budgets: [], settings: {}, callbackSecretHash, ...when };
+    const rules = { client, tableName, budgets: [], settings: {}, callbackSecretHash, lastTenant: '', ...when };
     expect((await letThrough(attempt, rules)).kind).toBe('taken');
     pipeline.time += 1_000;
     return pipeline;

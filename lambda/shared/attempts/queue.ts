@@ -43,6 +43,8 @@ export interface LettingThrough extends SlotRules {
   readonly budgets: readonly BudgetRule[];
   readonly settings: RuntimeSettings;
   readonly callbackSecretHash: string;
+  /** Whose turn it was last, as it was read. */
+  readonly lastTenant: string;
   readonly now: number;
   readonly nextCheckAt: number;
   readonly patienceMs?: number;
@@ -52,7 +54,8 @@ export type LetThrough =
   | { readonly kind: 'taken'; readonly attempt: Attempt }
   /** Another dispatcher was first, or the attempt ended. */
   | { readonly kind: 'gone' }
-  | { readonly kind: 'no slot' }
+  /** The last slot is taken, or the turn is. */
+  | { readonly kind: 'look again' }
   /** It waited into a new day or month whose budget has no room for it. */
   | { readonly kind: 'over budget'; readonly budget: LimitedBudget };
 
@@ -83,7 +86,7 @@ export async function letThrough(attempt: Attempt, rules: LettingThrough): Promi
     },
   };
   const entry = { Delete: { TableName: tableName, Key: items.queueKey(attempt.queueEntry ?? '') } };
-  const slots = takeSlotFromQueue(rules, attempt.tenant, now);
+  const slots = takeSlotFromQueue(rules, { tenant: attempt.tenant, lastTenant: rules.lastTenant }, now);
   try {
     await transact(client, [row, entry, slots, ...moved], { patienceMs });
     const sent = {
@@ -98,7 +101,7 @@ export async function letThrough(attempt: Attempt, rules: LettingThrough): Promi
     if (error.failed.includes(0)) return { kind: 'gone' };
     const full = budgets.find((_, index) => error.failed.includes(3 + index));
     if (full !== undefined) return { kind: 'over budget', budget: full };
-    return { kind: 'no slot' };
+    return { kind: 'look again' };
   }
 }
 

@@ -74,17 +74,26 @@ export function joinQueue({ tableName, maxConcurrentTasks }: SlotRules, now: num
   };
 }
 
-/** The next attempt of the queue is let through. */
-export function takeSlotFromQueue({ tableName, maxConcurrentTasks }: SlotRules, tenant: string, now: number) {
+/**
+ * The next attempt of the queue is let through, if it is still that tenant's turn: of dispatchers that saw the same turn
+ * one takes it, and the others look again.
+ */
+export function takeSlotFromQueue(
+  { tableName, maxConcurrentTasks }: SlotRules,
+  { tenant, lastTenant }: { readonly tenant: string; readonly lastTenant: string },
+  now: number,
+) {
+  const isItsTurn = lastTenant === '' ? 'attribute_not_exists(lastTenant)' : 'lastTenant = :lastTenant';
   const limited = maxConcurrentTasks !== undefined;
   return {
     Update: {
       TableName: tableName,
       Key: items.SLOTS_KEY,
       UpdateExpression: `SET lastTenant = :tenant ADD queued :less${limited ? ', taken :one' : ''}`,
-      ConditionExpression: limited ? `${SLOT_FREE} AND ${NOT_PAUSED}` : NOT_PAUSED,
+      ConditionExpression: [...(limited ? [SLOT_FREE] : []), NOT_PAUSED, isItsTurn].join(' AND '),
       ExpressionAttributeValues: {
         ':tenant': tenant,
+        ...(lastTenant === '' ? {} : { ':lastTenant': lastTenant }),
         ':less': -1,
         ':now': now,
         ...(limited ? { ':one': 1, ':max': maxConcurrentTasks } : {}),

@@ -27,6 +27,15 @@ import type { SoakJob } from './plan';
 /** As many at once as two cores can start functions for. */
 const STARTS_AT_ONCE = 5;
 
+/** A stop that comes too late stops nothing. */
+async function stopUnlessEnded({ executionArn }: StartedJob): Promise<void> {
+  try {
+    await stopJob(executionArn);
+  } catch (error) {
+    if (!(error instanceof Error && error.message.includes('is not running'))) throw error;
+  }
+}
+
 export interface SoakRun {
   readonly ended: ReadonlyMap<SoakJob, EndedJob>;
 }
@@ -40,7 +49,7 @@ export async function runSoak(jobs: readonly SoakJob[], timeoutMs: number): Prom
     const { marker, request, tenant, name, stopAfterMs } = job;
     const prompt = `a bicycle in the rain, ${marker}`;
     const started = await startJob({ prompt, size: '3:1', quality: 'low', tenant, ...request }, { name });
-    if (stopAfterMs !== undefined) stops.push(delay(stopAfterMs).then(() => stopJob(started.executionArn)));
+    if (stopAfterMs !== undefined) stops.push(delay(stopAfterMs).then(() => stopUnlessEnded(started)));
     return started;
   };
   const half = Math.ceil(jobs.length / 2);

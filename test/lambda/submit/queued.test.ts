@@ -70,7 +70,7 @@ describe('a repeated call for a job in the queue', () => {
         if (name !== 'UpdateCommand' || !armed) return;
         armed = false;
         const { client, tableName } = pipeline.memory;
-        const rules = { client, tableName, budgets: [], settings: {}, callbackSecretHash: 'h' };
+        const rules = { client, tableName, budgets: [], settings: {}, callbackSecretHash: 'h', lastTenant: '' };
         const when = { now: pipeline.time, nextCheckAt: pipeline.time };
         await letThrough(await firstAttemptOf(pipeline, 'job-2'), { ...rules, ...when });
       },
