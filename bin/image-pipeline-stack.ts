@@ -1,5 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { ManagedPolicy, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -17,21 +18,28 @@ export class ImagePipelineStack extends Stack {
   constructor(scope: Construct, settings: Settings, props?: StackProps) {
     super(scope, settings.stackName, { description: 'Buys images from EvoLink and archives them to S3.', ...props });
 
-    const { apiKeySecretName, alarmEmail } = settings;
+    const { apiKeySecretName, alarmEmail, encryptionKeyArn } = settings;
+    const encryptionKey =
+      encryptionKeyArn === undefined ? undefined : Key.fromKeyArn(this, 'EncryptionKey', encryptionKeyArn);
     this.pipeline = new ImagePipeline(this, 'Pipeline', {
       ...settings,
       apiKey: Secret.fromSecretNameV2(this, 'ApiKey', apiKeySecretName),
       referenceBuckets: settings.referenceBuckets?.map((name) =>
         Bucket.fromBucketName(this, `References-${name}`, name),
       ),
-      alarms: { ...settings.alarms, topic: alarmEmail === undefined ? undefined : this.createAlarmTopic(alarmEmail) },
+      encryptionKey,
+      alarms: {
+        ...settings.alarms,
+        topic: alarmEmail === undefined ? undefined : this.createAlarmTopic(alarmEmail, encryptionKey),
+      },
     });
     this.createOutputs(settings, this.createUsePolicy());
   }
 
   /** Tells one address, which has to confirm that it wants to be told. */
-  private createAlarmTopic(email: string): Topic {
-    const topic = new Topic(this, 'AlarmTopic', { displayName: 'EvoLink image pipeline', enforceSSL: true });
+  private createAlarmTopic(email: string, masterKey?: IKey): Topic {
+    const displayName = 'EvoLink image pipeline';
+    const topic = new Topic(this, 'AlarmTopic', { displayName, enforceSSL: true, masterKey });
     topic.addSubscription(new EmailSubscription(email));
     // A topic with a policy of its own loses the one that let the account's services publish.
     topic.addToResourcePolicy(

@@ -39,6 +39,10 @@ const READERS = {
   logRetentionDays: numberOf(Object.values(RetentionDays).filter((days) => typeof days === 'number')),
   imageRetentionDays: integer(1, 36_500),
   removalPolicy: choice(['retain', 'destroy']),
+  encryptionKeyArn: matching(
+    /^arn:[a-z0-9-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
+    'the ARN of a key of KMS, not of an alias',
+  ),
   referenceBuckets: buckets,
   resultHosts: hosts,
   maxCreditsPerJob: credits,
@@ -76,6 +80,7 @@ export interface Settings {
   readonly logRetention?: RetentionDays;
   readonly imageRetention?: Duration;
   readonly removalPolicy?: RemovalPolicy;
+  readonly encryptionKeyArn?: string;
   readonly referenceBuckets?: string[];
   readonly resultHosts?: string[];
   readonly maxCreditsPerJob?: number;
@@ -148,6 +153,7 @@ function toSettings(values: Values): Settings {
     removalPolicy: when(values.removalPolicy, (policy) =>
       policy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     ),
+    encryptionKeyArn: values.encryptionKeyArn,
     referenceBuckets: values.referenceBuckets,
     resultHosts: values.resultHosts,
     maxCreditsPerJob: values.maxCreditsPerJob,

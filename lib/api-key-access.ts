@@ -1,7 +1,6 @@
-import { Stack } from 'aws-cdk-lib';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { grantKey } from './key-grant';
 
 /** Lets functions read the API key, and only that: CDK's grant of a secret adds its description. */
 export class ApiKeyAccess {
@@ -12,18 +11,9 @@ export class ApiKeyAccess {
     const actions = ['secretsmanager:GetSecretValue'];
     const grant = Grant.addToPrincipal({ grantee, actions, resourceArns: [this.secretArn()] });
     const key = this.secret.encryptionKey;
-    return key ? grant.combine(this.grantDecrypt(grantee, key)) : grant;
-  }
-
-  /** By a right of the role: CDK's own grant changes the key's policy, which does nothing to a key that was imported. */
-  private grantDecrypt(grantee: IGrantable, key: IKey): Grant {
-    const service = `secretsmanager.${Stack.of(this.secret).region}.amazonaws.com`;
-    return Grant.addToPrincipal({
-      grantee,
-      actions: ['kms:Decrypt'],
-      resourceArns: [key.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': service } },
-    });
+    if (!key) return grant;
+    const use = { grantee, actions: ['kms:Decrypt'], service: 'secretsmanager', beside: this.secret };
+    return grant.combine(grantKey(key, use));
   }
 
   /** A secret that is known by name lacks the six characters that Secrets Manager appends: exactly six stand for them. */

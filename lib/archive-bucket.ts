@@ -1,9 +1,11 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { REFERENCES } from '../domain/constants';
 import { acknowledge } from './acknowledge';
+import { grantKey } from './key-grant';
 import { validateDuration, validateRetention } from './validation';
 
 /** Properties of an `ArchiveBucket`. */
@@ -11,9 +13,16 @@ export interface ArchiveBucketProps {
   /**
    * A bucket that exists already.
    *
-   * @default - a new private bucket, encrypted with keys of S3, reachable over TLS only
+   * @default - a new private bucket, reachable over TLS only
    */
   readonly bucket?: IBucket;
+
+  /**
+   * Encrypts a new bucket. What a bucket that exists already is encrypted with is its owner's choice.
+   *
+   * @default - keys of S3
+   */
+  readonly encryptionKey?: IKey;
 
   /**
    * How long images are kept, in whole days, at least one. Only for a new bucket.
@@ -71,7 +80,10 @@ export class ArchiveBucket extends Construct {
   private createBucket(props: ArchiveBucketProps): Bucket {
     const bucket = new Bucket(this, 'Bucket', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      encryption: BucketEncryption.S3_MANAGED,
+      encryption: props.encryptionKey ? BucketEncryption.KMS : BucketEncryption.S3_MANAGED,
+      encryptionKey: props.encryptionKey,
+      // One request to KMS for many objects.
+      bucketKeyEnabled: props.encryptionKey ? true : undefined,
       enforceSSL: true,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       versioned: false,
@@ -99,6 +111,7 @@ export class ArchiveBucket extends Construct {
       resource: this.bucket,
     });
     const key = this.bucket.encryptionKey;
-    return key ? grant.combine(key.grant(grantee, keyAction)) : grant;
+    if (!key) return grant;
+    return grant.combine(grantKey(key, { grantee, actions: [keyAction], service: 's3', beside: this.bucket }));
   }
 }

@@ -3,6 +3,7 @@ import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { CALLBACK_ROUTE } from '../domain/constants';
@@ -18,6 +19,13 @@ export interface CallbackEndpointProps {
 
   /** How long the access log is kept. */
   readonly logRetention: RetentionDays;
+
+  /**
+   * Encrypts the access log.
+   *
+   * @default - a key that AWS owns
+   */
+  readonly encryptionKey?: IKey;
 
   /**
    * Requests a second that are let through, on average. Above it EvoLink's callbacks are refused too; the sweep finds
@@ -66,6 +74,7 @@ export class CallbackEndpoint extends Construct {
       // With this prefix, delivery does not use up the account's ten resource policies of CloudWatch Logs.
       logGroupName: `/aws/vendedlogs/apigateway/${props.pipelineName}`,
       retention: props.logRetention,
+      encryptionKey: props.encryptionKey,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     new HttpStage(this, 'Stage', {

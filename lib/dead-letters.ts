@@ -1,10 +1,22 @@
 import { Duration } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventInvokeConfig } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge';
+import { grantKey } from './key-grant';
 import type { PipelineFunction } from './pipeline-function';
+
+/** Properties of `DeadLetters`. */
+export interface DeadLettersProps {
+  /**
+   * Encrypts the queue.
+   *
+   * @default - keys of SQS
+   */
+  readonly encryptionKey?: IKey;
+}
 
 /**
  * Where asynchronous work ends that failed for good: events that could not be delivered, and runs that threw each time.
@@ -14,10 +26,14 @@ export class DeadLetters extends Construct {
   /** The queue. Messages stay for 14 days, the longest that there is. */
   public readonly queue: Queue;
 
-  constructor(scope: Construct, id: string) {
+  private readonly encryptionKey?: IKey;
+
+  constructor(scope: Construct, id: string, props: DeadLettersProps = {}) {
     super(scope, id);
+    this.encryptionKey = props.encryptionKey;
     this.queue = new Queue(this, 'Queue', {
-      encryption: QueueEncryption.SQS_MANAGED,
+      encryption: props.encryptionKey ? QueueEncryption.KMS : QueueEncryption.SQS_MANAGED,
+      encryptionMasterKey: props.encryptionKey,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
@@ -34,5 +50,8 @@ export class DeadLetters extends Construct {
       onFailure: { bind: () => ({ destination: this.queue.queueArn }) },
     });
     source.role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] }));
+    if (!this.encryptionKey) return;
+    const actions = ['kms:Decrypt', 'kms:GenerateDataKey'];
+    grantKey(this.encryptionKey, { grantee: source.role, actions, service: 'sqs', beside: this.queue });
   }
 }

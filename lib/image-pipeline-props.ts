@@ -1,4 +1,6 @@
 import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -22,9 +24,49 @@ export interface ImagePipelineProps {
    * may put references below `references/`, which expire after 7 days in the pipeline's own bucket. The lifecycle of a
    * bucket given here is its owner's.
    *
-   * @default - a new private bucket, encrypted with keys of S3, reachable over TLS only
+   * It must be in the pipeline's region. One under a key of KMS needs the bucket with its `encryptionKey`, also where it
+   * is imported.
+   *
+   * @default - a new private bucket, encrypted with `encryptionKey` or keys of S3, reachable over TLS only
    */
   readonly archiveBucket?: IBucket;
+
+  /**
+   * Encrypts all that the pipeline keeps: the images in its own bucket, the table, every log group, the queue of dead
+   * letters, and what executions carry. A symmetric key in the pipeline's region. What services need is added to its
+   * policy; the policy of a key that was imported can't be changed, so a warning says what its owner has to add
+   * (`docs/encryption.md`).
+   *
+   * A topic of alarms and a bucket that was given have keys of their own choice. Without this key the pipeline may start
+   * no job and read none of its books: a key that is deleted is the end of them.
+   *
+   * @default - keys that AWS owns and manages, at no charge
+   */
+  readonly encryptionKey?: IKey;
+
+  /**
+   * The VPC in which the functions run. They call EvoLink and the hosts of its images over the internet, by a NAT
+   * gateway or what your company has in its place, and DynamoDB, S3, Step Functions, Secrets Manager, SQS and Lambda by
+   * endpoints or the same way (`docs/network.md`). Callbacks come in by API Gateway and need nothing of the VPC.
+   *
+   * @default - Lambda's own network, with a way to the internet
+   */
+  readonly vpc?: IVpc;
+
+  /**
+   * Subnets for the functions. Only with `vpc`.
+   *
+   * @default - the private subnets with a way out
+   */
+  readonly vpcSubnets?: SubnetSelection;
+
+  /**
+   * Security groups of the functions, 1 to 5. They accept no connections; what they must reach is under `vpc`. Only with
+   * `vpc`.
+   *
+   * @default - a new group that lets everything out and nothing in
+   */
+  readonly securityGroups?: ISecurityGroup[];
 
   /**
    * Buckets whose objects may be reference images, written `s3://bucket/key` in a request: in the pipeline's region, and

@@ -13,9 +13,11 @@ import { ArchiveBucket } from './archive-bucket';
 import { AttemptTable } from './attempt-table';
 import { CallbackEndpoint } from './callback-endpoint';
 import { DeadLetters } from './dead-letters';
+import { FunctionNetwork } from './function-network';
 import { FunctionSchedule } from './function-schedule';
 import type { ImagePipelineProps } from './image-pipeline-props';
 import { JobEndRule } from './job-end-rule';
+import { allowServices } from './key-policy';
 import { MeteredPipeline } from './metrics';
 import { packageVersion } from './package';
 import { PipelineAlarms } from './pipeline-alarms';
@@ -81,13 +83,16 @@ export class ImagePipeline extends MeteredPipeline {
     const settings = withDefaults(props);
     this.version = packageVersion();
 
-    const attempts = new AttemptTable(this, 'Attempts', { removalPolicy: props.removalPolicy });
+    const { encryptionKey, removalPolicy } = props;
+    if (encryptionKey) allowServices(this, encryptionKey);
+    const attempts = new AttemptTable(this, 'Attempts', { encryptionKey, removalPolicy });
     this.archive = new ArchiveBucket(this, 'Archive', {
       bucket: props.archiveBucket,
+      encryptionKey,
       imageRetention: props.imageRetention,
-      removalPolicy: props.removalPolicy,
+      removalPolicy,
     });
-    const deadLetters = new DeadLetters(this, 'DeadLetters');
+    const deadLetters = new DeadLetters(this, 'DeadLetters', { encryptionKey });
     this.deadLetterQueue = deadLetters.queue;
     this.functions = new PipelineFunctions(this, 'Functions', {
       ...settings,
@@ -99,11 +104,14 @@ export class ImagePipeline extends MeteredPipeline {
       version: this.version,
       serviceName: this.serviceName,
       metricsNamespace: this.metricsNamespace,
+      encryptionKey,
+      network: this.createNetwork(props),
     });
     const endpoint = new CallbackEndpoint(this, 'CallbackEndpoint', {
       handler: this.functions.callback,
       pipelineName: this.serviceName,
       logRetention: settings.logRetention,
+      encryptionKey,
     });
     this.workflow = new Workflow(this, 'Workflow', {
       ...settings,
@@ -111,6 +119,7 @@ export class ImagePipeline extends MeteredPipeline {
       submit: this.functions.submit,
       archive: this.functions.archive,
       pipelineName: this.serviceName,
+      encryptionKey,
     });
 
     for (const sender of [this.functions.submit, this.functions.dispatch]) {
@@ -158,6 +167,10 @@ export class ImagePipeline extends MeteredPipeline {
   /** Lets somebody read every object of the archive bucket, but not list them. */
   public grantReadImages(grantee: IGrantable): Grant {
     return this.archive.grantRead(grantee);
+  }
+
+  private createNetwork({ vpc, vpcSubnets, securityGroups }: ImagePipelineProps): FunctionNetwork | undefined {
+    return vpc && new FunctionNetwork(this, 'Network', { vpc, vpcSubnets, securityGroups });
   }
 
   private schedule({ sweepInterval, reconcileInterval }: ReturnType<typeof withDefaults>): void {

@@ -3,6 +3,8 @@ export { AttemptTable, type AttemptTableProps } from './attempt-table';
 export { Budget, type BudgetOptions } from './budget';
 export { CallbackEndpoint, type CallbackEndpointProps } from './callback-endpoint';
 export { CostMetrics } from './cost-metrics';
+export { DeadLetters, type DeadLettersProps } from './dead-letters';
+export { FunctionNetwork, type FunctionNetworkProps } from './function-network';
 export { FunctionSchedule, type FunctionScheduleProps } from './function-schedule';
 export { ImagePipeline } from './image-pipeline';
 export type { ImagePipelineProps } from './image-pipeline-props';

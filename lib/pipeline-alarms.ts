@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import type { AlarmRule } from './alarm-rule';
 import { alarmRules } from './alarm-rules';
 import type { Budget } from './budget';
+import { allowAlarms } from './key-policy';
 import type { MeteredPipeline } from './metrics';
 import type { PipelineAlarmOptions } from './pipeline-alarm-options';
 
@@ -38,6 +39,8 @@ export class PipelineAlarms extends Construct {
 
   constructor(scope: Construct, id: string, props: PipelineAlarmsProps) {
     super(scope, id);
+    const topicKey = props.options.topic?.masterKey;
+    if (topicKey) allowAlarms(this, topicKey);
     this.alarms = alarmRules(props).map((rule) => this.createAlarm(rule, props));
   }
 

@@ -1,9 +1,11 @@
 import { type Duration, RemovalPolicy, type Size } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { validateEnvironment } from './function-environment';
+import type { FunctionNetwork } from './function-network';
 import { functionCode } from './package';
 
 /** Properties of a `PipelineFunction`. */
@@ -32,6 +34,20 @@ export interface PipelineFunctionProps {
 
   /** How long the function's logs are kept. */
   readonly logRetention: RetentionDays;
+
+  /**
+   * Encrypts the function's logs.
+   *
+   * @default - a key that AWS owns
+   */
+  readonly encryptionKey?: IKey;
+
+  /**
+   * The VPC in which the function runs.
+   *
+   * @default - Lambda's own network, with a way to the internet
+   */
+  readonly network?: FunctionNetwork;
 
   /**
    * Repetitions of an asynchronous invocation that failed, 0 to 2.
@@ -70,8 +86,13 @@ export class PipelineFunction extends Construct {
     validateEnvironment(this, environment);
 
     // Logs expire by themselves; kept groups of removed pipelines would only be litter.
-    this.logGroup = new LogGroup(this, 'Logs', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    this.logGroup = new LogGroup(this, 'Logs', {
+      encryptionKey: props.encryptionKey,
+      retention: props.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     this.role = this.createRole();
+    props.network?.grantConnect(this.role);
     this.lambdaFunction = new LambdaFunction(this, 'Function', {
       code: functionCode(props.bundle),
       handler: 'index.handler',
@@ -82,6 +103,9 @@ export class PipelineFunction extends Construct {
       memorySize: props.memorySize,
       ephemeralStorageSize: props.ephemeralStorageSize,
       role: this.role,
+      vpc: props.network?.vpc,
+      vpcSubnets: props.network?.vpcSubnets,
+      securityGroups: props.network?.securityGroups,
       logGroup: this.logGroup,
       retryAttempts: props.retryAttempts,
       maxEventAge: props.maxEventAge,

@@ -1,5 +1,6 @@
 import { Duration, Size } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -11,6 +12,7 @@ import type { AttemptTable } from './attempt-table';
 import type { Budget } from './budget';
 import type { DeadLetters } from './dead-letters';
 import { functionEnvironments, type FunctionName } from './function-environment';
+import type { FunctionNetwork } from './function-network';
 import { PipelineFunction, type PipelineFunctionProps } from './pipeline-function';
 import type { PriceTable } from './prices';
 import type { ReferenceBuckets } from './reference-buckets';
@@ -46,6 +48,18 @@ export interface PipelineFunctionsProps {
   readonly resultHosts: string[];
   /** How long logs are kept. */
   readonly logRetention: RetentionDays;
+  /**
+   * Encrypts the logs.
+   *
+   * @default - a key that AWS owns
+   */
+  readonly encryptionKey?: IKey;
+  /**
+   * The VPC in which the functions run.
+   *
+   * @default - Lambda's own network
+   */
+  readonly network?: FunctionNetwork;
   /** Where invocations end that failed for good. */
   readonly deadLetters: DeadLetters;
   /** Longest wait in the queue. */
@@ -75,7 +89,10 @@ export interface PipelineFunctionsProps {
 }
 
 /** What a function of the pipeline is, apart from what all of them share. */
-type FunctionProps = Omit<PipelineFunctionProps, 'bundle' | 'environment' | 'logRetention'>;
+type FunctionProps = Omit<
+  PipelineFunctionProps,
+  'bundle' | 'environment' | 'logRetention' | 'encryptionKey' | 'network'
+>;
 
 /** A run that failed is not repeated: the next one does all that it left. */
 const SCHEDULED = { retryAttempts: 0, maxEventAge: Duration.minutes(1) };
@@ -205,6 +222,8 @@ export class PipelineFunctions extends Construct {
       ...FUNCTIONS[name],
       bundle: name,
       logRetention: props.logRetention,
+      encryptionKey: props.encryptionKey,
+      network: props.network,
       environment: functionEnvironments(this, props)[name],
     });
   }

@@ -1,9 +1,9 @@
-import { Stack } from 'aws-cdk-lib';
 import { Grant, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { REFERENCES } from '../domain/constants';
 import { acknowledgeWildcard } from './acknowledge';
 import type { ArchiveBucket } from './archive-bucket';
+import { grantKey } from './key-grant';
 
 /** The buckets whose objects may be reference images: those that were given, and a part of the archive bucket. */
 export class ReferenceBuckets {
@@ -35,23 +35,15 @@ export class ReferenceBuckets {
         resourceArns: [bucket.arnForObjects('*')],
         resource: bucket,
       });
-      this.grantDecrypt(role, bucket);
+      if (bucket.encryptionKey) {
+        const use = { grantee: role, actions: ['kms:Decrypt'], service: 's3', beside: bucket };
+        grantKey(bucket.encryptionKey, use);
+      }
       acknowledgeWildcard(
         role,
         bucket.arnForObjects('*'),
         'The platform team names the buckets for references; which of their objects are used is up to the apps.',
       );
     }
-  }
-
-  /** By a right of the role, through S3 alone: CDK's own grant does nothing to a key that was imported. */
-  private grantDecrypt(role: Role, bucket: IBucket): void {
-    if (!bucket.encryptionKey) return;
-    Grant.addToPrincipal({
-      grantee: role,
-      actions: ['kms:Decrypt'],
-      resourceArns: [bucket.encryptionKey.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `s3.${Stack.of(role).region}.amazonaws.com` } },
-    });
   }
 }

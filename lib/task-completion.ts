@@ -23,6 +23,9 @@ export class TaskCompletion extends Construct {
     super(scope, id);
     const { submit, dispatch, callback, sweep, ended } = props.functions;
     const executions = props.workflow.executionsArn();
+    for (const { role } of [submit, dispatch, callback, sweep, ended]) {
+      if (role) props.workflow.grantDecrypt(role);
+    }
     const describe = new Policy(this, 'Describe', {
       roles: [submit, dispatch, callback, sweep, ended].flatMap(({ role }) => role ?? []),
       statements: [new PolicyStatement({ actions: ['states:DescribeExecution'], resources: [executions] })],

@@ -5,6 +5,7 @@ import { creditUnits } from './credits';
 import type { ImagePipelineProps } from './image-pipeline-props';
 import type { PipelineAlarmOptions } from './pipeline-alarm-options';
 import { validatePrices } from './prices';
+import { validatePlace } from './validate-place';
 import {
   validateDashboardName,
   validateDefaults,
@@ -16,7 +17,6 @@ import {
   validateInteger,
   validateNamespace,
   validatePositive,
-  validateReferenceBuckets,
   validateRunbookUrl,
   validateTenants,
 } from './validation';
@@ -49,7 +49,7 @@ export function validateProps(scope: IConstruct, props: ImagePipelineProps): voi
   });
   validateHttpsUrl(scope, 'evolinkBaseUrl', props.evolinkBaseUrl);
   validateHosts(scope, 'resultHosts', props.resultHosts);
-  validateReferenceBuckets(scope, 'referenceBuckets', props.referenceBuckets);
+  validatePlace(scope, props);
   validateNamespace(scope, 'metricsNamespace', props.metricsNamespace);
   validateDashboardName(scope, 'dashboardName', props.dashboardName);
   validateRunbookUrl(scope, 'runbookUrl', props.runbookUrl);

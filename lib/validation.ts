@@ -1,5 +1,4 @@
-import { type Duration, Stack, Token } from 'aws-cdk-lib';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { type Duration, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { isPossibleSize, POSSIBLE_SIZES } from '../domain/explicit-pixels';
 import { MODEL_NAMES } from '../domain/models';
@@ -104,15 +103,6 @@ export function validateTenants(scope: IConstruct, name: string, values: string[
   if (twice !== undefined) fail(scope, `${name} must differ from each other, got ${twice} more than once`);
 }
 
-/** A signed URL works in one region, and S3 answers elsewhere with a redirect that nobody follows. */
-export function validateReferenceBuckets(scope: IConstruct, name: string, buckets: IBucket[] = []): void {
-  const { region } = Stack.of(scope);
-  for (const { bucketName, env } of buckets) {
-    if (Token.isUnresolved(region) || Token.isUnresolved(env.region) || env.region === region) continue;
-    fail(scope, `${name} must be in ${region} like the pipeline, got ${bucketName} in ${env.region}`);
-  }
-}
-
 /** Sections are appended to it. */
 export function validateRunbookUrl(scope: IConstruct, name: string, value: string | undefined): void {
   validateText(
@@ -175,6 +165,7 @@ function redacted(url: string): string {
   return url.replace(/\/\/[^/]*@/, '//***@').replace(/\?.*/, '?***');
 }
 
-function fail(scope: IConstruct, message: string): never {
+/** @throws Error that says where, what and why */
+export function fail(scope: IConstruct, message: string): never {
   throw new Error(`${scope.node.path}: ${message}`);
 }

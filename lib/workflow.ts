@@ -1,5 +1,6 @@
 import { ArnFormat, Duration, RemovalPolicy, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
@@ -8,6 +9,8 @@ import { Construct } from 'constructs';
 import { STATE } from '../domain/constants';
 import { RETRYABLE_FAILURES } from '../domain/failures';
 import { acknowledge, acknowledgeWildcard } from './acknowledge';
+import { grantKey } from './key-grant';
+import { encryptStateMachine } from './workflow-encryption';
 import { expression, failure, mayRetry, nextAttempt, retryableFailure } from './workflow-expressions';
 import {
   afterAnyArchiveError,
@@ -35,6 +38,12 @@ export interface WorkflowProps {
   readonly pipelineName: string;
   /** How long the workflow's log is kept. It holds no input and no output. */
   readonly logRetention: RetentionDays;
+  /**
+   * Encrypts the definition, what executions carry, and the log.
+   *
+   * @default - keys that AWS owns
+   */
+  readonly encryptionKey?: IKey;
 }
 
 /**
@@ -49,12 +58,15 @@ export class Workflow extends Construct {
   /** The state machine's log. */
   public readonly logGroup: LogGroup;
 
+  private readonly encryptionKey?: IKey;
+
   constructor(scope: Construct, id: string, props: WorkflowProps) {
     super(scope, id);
 
     this.logGroup = new LogGroup(this, 'Logs', {
       // With this prefix, delivery does not use up the account's ten resource policies of CloudWatch Logs.
       logGroupName: `/aws/vendedlogs/states/${props.pipelineName}`,
+      encryptionKey: props.encryptionKey,
       retention: props.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
@@ -66,6 +78,8 @@ export class Workflow extends Construct {
       // Inputs and outputs hold prompts.
       logs: { destination: this.logGroup, level: sfn.LogLevel.ALL, includeExecutionData: false },
     });
+    this.encryptionKey = props.encryptionKey;
+    if (props.encryptionKey) encryptStateMachine(this.stateMachine, props.encryptionKey);
     this.acknowledgeRules(props);
   }
 
@@ -79,7 +93,16 @@ export class Workflow extends Construct {
     });
     const actions = ['states:DescribeExecution', 'states:StopExecution'];
     const follow = Grant.addToPrincipal({ grantee, actions, resourceArns: [this.executionsArn()] });
-    return start.combine(follow);
+    const run = start.combine(follow);
+    const decrypt = this.grantDecrypt(grantee);
+    return decrypt ? run.combine(decrypt) : run;
+  }
+
+  /** Lets somebody who describes executions see what they carry, where the state machine has a key of its own. */
+  public grantDecrypt(grantee: IGrantable): Grant | undefined {
+    if (!this.encryptionKey) return undefined;
+    const use = { grantee, actions: ['kms:Decrypt'], service: 'states', beside: this.stateMachine };
+    return grantKey(this.encryptionKey, use);
   }
 
   /** Every execution of this state machine. */

@@ -74,6 +74,7 @@ test.each([
   ['logRetentionDays', '7'],
   ['imageRetentionDays', '30'],
   ['removalPolicy', 'destroy'],
+  ['encryptionKeyArn', 'arn:aws:kms:eu-west-1:123456789012:key/a1b2c3d4-5678-90ab-cdef-111122223333'],
   ['referenceBuckets', 'brand-assets'],
   ['resultHosts', 'files.evolink.ai'],
 ])('the setting %s changes the template', (key, value) => {

@@ -1,5 +1,6 @@
 import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -152,9 +153,12 @@ describe('maximal properties', () => {
 });
 
 describe('each property changes the template', () => {
-  const changes: { [name in keyof Required<ImagePipelineProps>]: Props } = {
+  // The others mean something beside a VPC only: network.test.ts.
+  const changes: { [name in keyof Required<Omit<ImagePipelineProps, 'vpcSubnets' | 'securityGroups'>>]: Props } = {
     apiKey: (stack) => ({ apiKey: Secret.fromSecretNameV2(stack, 'Other', 'other/key') }),
     archiveBucket: (stack) => ({ archiveBucket: Bucket.fromBucketName(stack, 'Mine', 'my-images') }),
+    encryptionKey: (stack) => ({ encryptionKey: new Key(stack, 'Own') }),
+    vpc: (stack) => ({ vpc: new Vpc(stack, 'Vpc') }),
     referenceBuckets: (stack) => ({ referenceBuckets: [Bucket.fromBucketName(stack, 'References', 'references')] }),
     defaults: () => ({ defaults: { quality: Quality.HIGH } }),
     callbackTimeout: () => ({ callbackTimeout: Duration.minutes(5) }),

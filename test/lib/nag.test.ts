@@ -1,4 +1,6 @@
 import { App, Stack, Validations } from 'aws-cdk-lib';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { AwsSolutionsChecks, NagPack } from 'cdk-nag';
@@ -36,6 +38,20 @@ test('nor has the construct in the app of somebody else, twice', () => {
   const referenceBuckets = [Bucket.fromBucketName(stack, 'References', 'references')];
   new ImagePipeline(stack, 'First', { apiKey, referenceBuckets });
   new ImagePipeline(stack, 'Second', { apiKey });
+
+  expect(findings(app)).toEqual([]);
+});
+
+test('nor with a key and a VPC of its own', () => {
+  const app = new App();
+  const stack = new Stack(app, 'Theirs');
+  const vpc = new Vpc(stack, 'Vpc', { flowLogs: { All: {} } });
+  const encryptionKey = new Key(stack, 'Own', { enableKeyRotation: true });
+  new ImagePipeline(stack, 'Images', {
+    apiKey: Secret.fromSecretNameV2(stack, 'ApiKey', 'evolink/api-key'),
+    encryptionKey,
+    vpc,
+  });
 
   expect(findings(app)).toEqual([]);
 });

@@ -87,7 +87,7 @@ test('refuses a reference bucket in another region, where both are known', () =>
   const env = { account: '123456789012', region: 'eu-west-1' };
 
   expect(() => synth(inRegion('us-west-2'), env)).toThrow(
-    /referenceBuckets must be in eu-west-1 .* got refs in us-west-2/,
+    /referenceBuckets must be in eu-west-1 .* got Stack\/Refs in us-west-2/,
   );
   for (const region of ['eu-west-1', undefined]) expect(() => synth(inRegion(region), env)).not.toThrow();
   expect(() => synth(inRegion('us-west-2'))).not.toThrow();
