@@ -70,18 +70,14 @@ describe('two pipelines', () => {
 
   test('in two stacks of one app, under the same id, differ in the same names', () => {
     const app = new App({ context: CDK_CONTEXT });
-    const [one, two] = ['One', 'Two'].map((name) => {
-      const stack = new Stack(app, name);
-      new ImagePipeline(stack, 'Images', { apiKey: apiKey(stack) });
-      return synthesised(stack).json;
-    });
+    const stacks = ['One', 'Two'].map((name) => new Stack(app, name));
+    for (const stack of stacks) new ImagePipeline(stack, 'Images', { apiKey: apiKey(stack) });
+    const [one, two] = stacks.map((stack) => synthesised(stack).json);
 
-    const [inOne, inTwo] = [names(one as CloudFormation), names(two as CloudFormation)];
+    const [inOne, inTwo] = [names(one), names(two)];
     expect(inOne.length).toBeGreaterThan(0);
     expect(inOne.filter((name) => inTwo.includes(name))).toEqual([]);
-    expect(services(one as CloudFormation)).not.toEqual(services(two as CloudFormation));
-    // The id of a resource says nothing of its stack.
-    expect(Object.keys((one as CloudFormation).Resources)).toEqual(Object.keys((two as CloudFormation).Resources));
+    expect(services(one)).not.toEqual(services(two));
   });
 });
 

@@ -152,13 +152,19 @@ describe('each role may use it for what it does, through the service that does i
   });
 });
 
+interface KeyStatement {
+  readonly Principal: { readonly Service?: unknown };
+  readonly Action: string | string[];
+  readonly Condition?: object;
+}
+
 /** What the policy of the one key lets services do, in the words of the template. */
 function serviceStatements(json: CloudFormation): Record<string, unknown> {
-  const statements = resource(json, 'AWS::KMS::Key').Properties.KeyPolicy.Statement as Record<string, never>[];
+  const statements = resource(json, 'AWS::KMS::Key').Properties.KeyPolicy.Statement as KeyStatement[];
   const services = statements.filter(({ Principal }) => 'Service' in Principal);
   const entries = services.map(({ Principal, Action, Condition }) => {
     const limit = Condition === undefined ? '' : ` if ${limits(Condition)}`;
-    return [flatten(Principal['Service']), `${[Action].flat().sort().join(' ')}${limit}`];
+    return [flatten(Principal.Service), `${[Action].flat().sort().join(' ')}${limit}`];
   });
   expect(new Set(entries.map(([service]) => service)).size).toBe(entries.length);
   return Object.fromEntries(entries);

@@ -31,10 +31,8 @@ const pipelines = {
 };
 
 new CfnOutput(stack, 'KeyArn', { value: encryptionKey.keyArn });
-new CfnOutput(stack, 'SubnetIds', { value: vpc.isolatedSubnets.map(({ subnetId }) => subnetId).join() });
-for (const [id, { stateMachine, archiveBucket, deadLetterQueue, functions }] of Object.entries(pipelines)) {
+for (const [id, { stateMachine, archiveBucket, deadLetterQueue }] of Object.entries(pipelines)) {
   new CfnOutput(stack, `${id}StateMachineArn`, { value: stateMachine.stateMachineArn });
   new CfnOutput(stack, `${id}BucketName`, { value: archiveBucket.bucketName });
   new CfnOutput(stack, `${id}QueueUrl`, { value: deadLetterQueue.queueUrl });
-  new CfnOutput(stack, `${id}SubmitName`, { value: functions.submit.functionName });
 }
