@@ -45,8 +45,11 @@ export interface HttpApiEndpointOptions {
  * @internal
  */
 export interface CallbackEndpointContext {
+  /** Answers callbacks. */
   readonly handler: LambdaFunction;
+  /** The pipeline's name, unique in its account and region. */
   readonly pipelineName: string;
+  /** How long the access log is kept. */
   readonly logRetention: RetentionDays;
 }
 
@@ -56,8 +59,11 @@ export interface CallbackEndpointContext {
  * @internal
  */
 export interface BoundCallbackEndpoint {
+  /** What EvoLink is told, without our path. */
   readonly url?: string;
+  /** An HTTP API of its own. */
   readonly api?: HttpApi;
+  /** The domain name of that. */
   readonly domain?: DomainName;
 }
 
