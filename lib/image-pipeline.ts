@@ -17,7 +17,7 @@ import { FunctionSchedule } from './function-schedule';
 import type { ImagePipelineProps } from './image-pipeline-props';
 import { JobEndRule } from './job-end-rule';
 import { MeteredPipeline } from './metrics';
-import { packageVersion } from './package';
+import { packageVersion } from './package-json';
 import { PipelineAlarms } from './pipeline-alarms';
 import { PipelineDashboard } from './pipeline-dashboard';
 import { PipelineFunctions } from './pipeline-functions';
