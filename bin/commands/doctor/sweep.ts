@@ -28,7 +28,7 @@ export function sweepCheck(deployment: Deployment): Check {
       const latest = times.length > 0 ? Math.max(...times.map((time) => time.getTime())) : undefined;
       const facts = { last_reported_at: latest === undefined ? null : new Date(latest).toISOString() };
       const age = latest === undefined ? Infinity : Math.max(0, (now.getTime() - latest) / 1_000);
-      if (age <= patience) return { state: 'ok', text: `ran, ${duration(age)} ago by its metric`, facts };
+      if (age <= patience) return { state: 'ok', text: `reported ${duration(age)} ago`, facts };
       const silence = latest === undefined ? `the last ${duration(LOOK_BACK_SECONDS)}` : duration(age);
       const advice = `Tasks without a callback are not found, and queued jobs may wait: ${RUNBOOK}#oldest-open-attempt (just deployed? Wait some minutes.)`;
       return { state: 'problem', text: `has not reported for ${silence}`, advice: [advice], facts };

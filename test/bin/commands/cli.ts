@@ -7,7 +7,7 @@ import type { Aws } from '../../../bin/commands/aws';
 import type { Io } from '../../../bin/commands/command';
 import { paint } from '../../../bin/commands/process-io';
 import { FakeDeadLetters } from '../../support/fake-dead-letters';
-import { FakeDeployment } from '../../support/fake-deployment';
+import type { FakeDeployment } from '../../support/fake-deployment';
 import type { FakeJobs } from '../../support/fake-jobs';
 import type { FakeS3 } from '../../support/fake-s3';
 import { MemoryTable } from '../../support/memory-table';

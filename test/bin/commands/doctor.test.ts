@@ -1,3 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checksOf } from '../../../bin/commands/doctor/checks';
+import { Deployment } from '../../../bin/commands/doctor/deployment';
 import { aRule } from '../../support/budgets';
 import { ALARMS, FakeDeployment } from '../../support/fake-deployment';
 import { MemoryTable } from '../../support/memory-table';
@@ -38,7 +42,7 @@ describe('healthy', () => {
 ✓ version            ${deployment.outputs.Version}
 ✓ EvoLink key        valid; 1000 credits on the account, 250.5 on the key; for 12 days at the present rate
 ✓ callback endpoint  answers: https://callbacks.example
-✓ sweep              ran, 40 s ago by its metric
+✓ sweep              reported 40 s ago
 ✓ open attempts      3, the oldest for 41 s; 1 in the queue, 2 slots in use
 ✓ dead letters       none
 ✓ alarms             2, none in ALARM
@@ -434,6 +438,20 @@ describe('a check that cannot be made', () => {
       text: expect.stringContaining('no output DeadLetterQueueUrl'),
     });
   });
+});
+
+test('the policy in docs/doctor.md is what the checks, the stack and the smoke test need, and no more', () => {
+  const docs = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'doctor.md'), 'utf8');
+  const [, policy = ''] = /```json\n([^`]+)```/.exec(docs) ?? [];
+  const { Statement } = JSON.parse(policy) as { Statement: { Action: string[] }[] };
+  const checks = checksOf(new Deployment('stack', {}, {} as never, {} as never));
+
+  const needed = new Set([
+    'cloudformation:DescribeStacks',
+    'dynamodb:Query',
+    ...checks.flatMap(({ rights }) => rights),
+  ]);
+  expect(Statement.flatMap(({ Action }) => Action)).toEqual([...needed].sort());
 });
 
 test('no stack of that name, or none of a pipeline: exit code 1', async () => {
