@@ -1,12 +1,11 @@
 #!/usr/bin/env node
-/** Runs the command line from its sources, so that `npx evolink-images` works in a clone. */
+/** Runs the command line: from its sources in a clone, as the one file that it was bundled into elsewhere. */
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { register } from 'tsx/cjs/api';
 
-register();
 const require = createRequire(import.meta.url);
-const { main } = require('./evolink-images.ts');
-const { processIo } = require('./commands/process-io.ts');
+const inClone = existsSync(new URL('evolink-images.ts', import.meta.url));
+if (inClone) require('tsx/cjs/api').register();
+const { runProcess } = require(inClone ? './evolink-images.ts' : '../dist/bin/evolink-images.js');
 
-// Not process.exit: what was written may still be on its way.
-process.exitCode = await main(process.argv.slice(2), processIo());
+await runProcess();

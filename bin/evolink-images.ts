@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The command line: `evolink-images <command>`. Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted. */
 import { COMMANDS } from './commands';
 import { explainAwsError } from './commands/aws-errors';
@@ -64,9 +63,8 @@ async function wrongUse(problems: readonly UsageProblem[], program: string, io: 
   return WRONG_USE;
 }
 
-if (require.main === module) {
-  void main(process.argv.slice(2), processIo()).then((exitCode) => {
-    // Not process.exit: what was written may still be on its way.
-    process.exitCode = exitCode;
-  });
+/** Runs what this process was started for. */
+export async function runProcess(): Promise<void> {
+  // Not process.exit: what was written may still be on its way.
+  process.exitCode = await main(process.argv.slice(2), processIo());
 }

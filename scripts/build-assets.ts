@@ -11,6 +11,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build, type BuildOptions, type Metafile } from 'esbuild';
 import { referenceSource } from './bundle-reference';
+import { licenceNotice } from './licence-notice';
 
 const ROOT = join(__dirname, '..');
 
@@ -29,7 +30,7 @@ export const OWN_CODE_BYTES = 32_000;
 /** Never in a function: it would add megabytes, and means that a handler imports from `lib/`. */
 const FORBIDDEN_PACKAGES = ['aws-cdk-lib', 'constructs'];
 
-const OPTIONS = {
+export const BUNDLE_OPTIONS = {
   bundle: true,
   platform: 'node',
   target: 'node24',
@@ -44,12 +45,17 @@ const OPTIONS = {
   absWorkingDir: ROOT,
 } as const satisfies BuildOptions;
 
-export interface BundleReport {
+export interface BundleSize {
   readonly name: string;
   readonly bytes: number;
   /** Absent for a function that uses neither an SDK client nor Powertools. */
   readonly referenceBytes?: number;
   readonly forbiddenPackages: readonly string[];
+}
+
+export interface BundleReport extends BundleSize {
+  /** What is inside. */
+  readonly metafile: Metafile;
 }
 
 /** Every folder of `lambda/` with a `handler.ts` is a function. */
@@ -59,12 +65,14 @@ export function functionNames(): string[] {
 
 export async function buildFunction(name: string): Promise<BundleReport> {
   const outfile = join(ROOT, 'assets', name, 'index.js');
-  // 'external' writes a map without naming it in the bundle: Node would otherwise look for it at every start.
+  // 'external' writes a map without naming it in the bundle: Node would otherwise look for it at every start. Without
+  // the sources themselves, which would be megabytes: a map is for finding file and line of a stack trace.
   const result = await build({
-    ...OPTIONS,
+    ...BUNDLE_OPTIONS,
     entryPoints: [`lambda/${name}/handler.ts`],
     outfile,
     sourcemap: 'external',
+    sourcesContent: false,
   });
   await mkdir(dirname(outfile), { recursive: true });
   await Promise.all(result.outputFiles.map((file) => writeFile(file.path, file.contents)));
@@ -77,18 +85,32 @@ export async function buildFunction(name: string): Promise<BundleReport> {
     forbiddenPackages: FORBIDDEN_PACKAGES.filter((forbidden) =>
       Object.keys(result.metafile.inputs).some((input) => input.includes(`node_modules/${forbidden}/`)),
     ),
+    metafile: result.metafile,
   };
+}
+
+/**
+ * Every function, and a notice of the licences inside.
+ */
+export async function buildFunctions(): Promise<readonly BundleReport[]> {
+  const reports = await Promise.all(functionNames().map(buildFunction));
+  const notice = licenceNotice(
+    ROOT,
+    reports.map(({ metafile }) => metafile),
+  );
+  await writeFile(join(ROOT, 'assets', 'THIRD-PARTY-LICENSES.txt'), notice);
+  return reports;
 }
 
 async function referenceBytes(name: string, metafile: Metafile): Promise<number | undefined> {
   const contents = referenceSource(name, metafile, (path) => readFileSync(join(ROOT, path), 'utf8'));
   if (contents === undefined) return undefined;
-  const { outputFiles } = await build({ ...OPTIONS, stdin: { contents, resolveDir: ROOT, loader: 'ts' } });
+  const { outputFiles } = await build({ ...BUNDLE_OPTIONS, stdin: { contents, resolveDir: ROOT, loader: 'ts' } });
   return outputFiles[0]?.contents.length;
 }
 
 /** What is wrong with a bundle, one sentence each; empty when nothing is. */
-export function bundleProblems(report: BundleReport): string[] {
+export function bundleProblems(report: BundleSize): string[] {
   const problems = report.forbiddenPackages.map((name) => `${report.name}: the bundle contains ${name}`);
   const reference = report.referenceBytes ?? 0;
   const limit = Math.max(SIZE_BAR * reference, reference + OWN_CODE_BYTES);
@@ -100,7 +122,7 @@ export function bundleProblems(report: BundleReport): string[] {
   return problems;
 }
 
-export function reportTable(reports: readonly BundleReport[]): string {
+export function reportTable(reports: readonly BundleSize[]): string {
   const rows = reports.map((report) => [
     report.name,
     kilobytes(report.bytes),
@@ -117,7 +139,7 @@ function kilobytes(bytes: number): string {
 }
 
 async function main(): Promise<void> {
-  const reports = await Promise.all(functionNames().map(buildFunction));
+  const reports = await buildFunctions();
   const problems = reports.flatMap(bundleProblems);
   if (process.argv.includes('--report') || problems.length > 0) console.log(reportTable(reports));
   for (const problem of problems) console.error(problem);

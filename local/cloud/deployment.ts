@@ -1,8 +1,6 @@
-/** Deploys the real app with the real CDK CLI, as a platform team would. */
-import * as fs from 'node:fs';
-import * as path from 'node:path';
+/** Deploys the app of this repository. */
 import { ROOT } from '../paths';
-import { runProcess } from './supervised-process';
+import { deployApp } from './cdk-cli';
 
 /** Outputs of the stack, as `bin/image-pipeline.ts` names them. */
 export interface PipelineOutputs {
@@ -34,40 +32,11 @@ export interface DeploymentOptions {
 }
 
 /** Bootstraps the account and region, synthesises and deploys the app. */
-export async function deploy(options: DeploymentOptions): Promise<PipelineOutputs> {
-  const assembly = path.join(options.runDir, 'cdk.out');
-  const outputsFile = path.join(options.runDir, 'outputs.json');
-  const settings = { ...options.settings, stackName: options.stackName };
-  const context = Object.entries(settings).flatMap(([key, value]) => ['--context', `pipeline:${key}=${value}`]);
-
-  // The two need nothing of each other; together they take as long as the slower one.
-  await Promise.all([
-    // Away from cdk.json: in its folder the CLI would synthesise the app once more.
-    cdk(options, 'cdk-bootstrap', ['bootstrap', `aws://${options.account}/${options.region}`], options.runDir),
-    cdk(options, 'cdk-synth', ['synth', '--quiet', '--output', assembly, ...context]),
-  ]);
-  const deployment = ['deploy', '--all', '--app', assembly, '--outputs-file', outputsFile];
-  await cdk(options, 'cdk-deploy', [...deployment, '--require-approval', 'never']);
-
-  const outputs = JSON.parse(fs.readFileSync(outputsFile, 'utf8')) as Record<string, PipelineOutputs>;
-  const own = outputs[options.stackName];
-  if (!own)
-    throw new Error(`the deployment has no outputs for ${options.stackName}: ${Object.keys(outputs).join(', ')}`);
-  return own;
-}
-
-function cdk({ runDir, env }: DeploymentOptions, name: string, args: readonly string[], cwd = ROOT): Promise<void> {
-  return runProcess({
-    name,
-    command: process.execPath,
-    args: [path.join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk'), ...args, '--no-color', '--no-notices'],
-    cwd,
-    env: {
-      ...env,
-      // No question to the internet from a local run.
-      CDK_DISABLE_VERSION_CHECK: '1',
-      CDK_DISABLE_CLI_TELEMETRY: 'true',
-    },
-    runDir,
-  });
+export async function deploy({ stackName, settings, ...options }: DeploymentOptions): Promise<PipelineOutputs> {
+  const all = Object.entries({ ...settings, stackName });
+  const context = Object.fromEntries(all.map(([key, value]) => [`pipeline:${key}`, value]));
+  const outputs = await deployApp({ ...options, folder: ROOT, context });
+  const own = outputs[stackName];
+  if (!own) throw new Error(`the deployment has no outputs for ${stackName}: ${Object.keys(outputs).join(', ')}`);
+  return own as unknown as PipelineOutputs;
 }

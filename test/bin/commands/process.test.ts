@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const ROOT = join(__dirname, '..', '..', '..');
-const TSX = join(ROOT, 'node_modules', 'tsx', 'dist', 'cli.mjs');
 
 /** Without credentials, region and network. */
 async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const env = { PATH: process.env.PATH, HOME: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true' };
   try {
-    const argv = [TSX, join(ROOT, 'bin', 'evolink-images.ts'), ...args];
+    const argv = [join(ROOT, 'bin', 'evolink-images.mjs'), ...args];
     return { code: 0, ...(await promisify(execFile)(process.execPath, argv, { env, timeout: 30_000 })) };
   } catch (error) {
     return error as { code: number; stdout: string; stderr: string };

@@ -1,0 +1,69 @@
+/**
+ * A CDK app of somebody else's, with a pipeline in it, deployed into the cloud of the end-to-end tests. Such an app
+ * speaks of EvoLink and of the secret `evolink/api-key`; here its template is made to speak of a simulator and of a
+ * secret of its own, and nothing else about it is changed.
+ */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { DEFAULT_EVOLINK_BASE_URL } from '../../../domain/constants';
+import { storeApiKey } from '../../../local/cloud/api-key-secret';
+import { deployApp, type StackOutputs } from '../../../local/cloud/cdk-cli';
+import { adjustForEmulator } from '../../../local/cloud/emulator-adjustments';
+import { ensureCertificate } from '../../../local/cloud/certificate';
+import { makeRunDir, newRunId } from '../../../local/paths';
+import { type EvolinkSimulator, startEvolinkSimulator } from '../../../local/simulator';
+import { connection } from './clients';
+
+export interface OwnApp {
+  readonly simulator: EvolinkSimulator;
+  readonly outputs: StackOutputs;
+}
+
+export interface OwnAppOptions {
+  /** Where the app is run. */
+  readonly folder: string;
+  /** What synthesises it. */
+  readonly command: string;
+  /** Over what the CDK CLI gets besides. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const API_KEY_SECRET = 'evolink/api-key';
+
+/** Whoever starts it closes its simulator. */
+export async function startOwnApp({ folder, command, env }: OwnAppOptions): Promise<OwnApp> {
+  const { admin, outputs: shared } = connection;
+  const apiKey = `sk-local-${randomBytes(12).toString('hex')}`;
+  const secret = `${API_KEY_SECRET}-${randomBytes(4).toString('hex')}`;
+  const { certPath, keyPath } = await ensureCertificate();
+  const simulator = await startEvolinkSimulator({
+    tls: { cert: readFileSync(certPath, 'utf8'), key: readFileSync(keyPath, 'utf8') },
+    keys: [{ key: apiKey }],
+    allowLocalCallbacks: true,
+  });
+  try {
+    await storeApiKey(admin, secret, apiKey);
+    const outputs = await deployApp({
+      runDir: makeRunDir(newRunId()),
+      account: shared.StateMachineArn.split(':')[4] ?? '',
+      region: admin.region,
+      folder,
+      command,
+      adjust: (template) =>
+        template.replaceAll(DEFAULT_EVOLINK_BASE_URL, simulator.baseUrl).replaceAll(API_KEY_SECRET, secret),
+      env: {
+        ...process.env,
+        AWS_ENDPOINT_URL: admin.endpoint,
+        AWS_REGION: admin.region,
+        AWS_ACCESS_KEY_ID: admin.credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: admin.credentials.secretAccessKey,
+        ...env,
+      },
+    });
+    await Promise.all(Object.keys(outputs).map((stack) => adjustForEmulator(admin, stack)));
+    return { simulator, outputs };
+  } catch (error) {
+    await simulator.close();
+    throw error;
+  }
+}
