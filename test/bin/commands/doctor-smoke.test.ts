@@ -34,8 +34,16 @@ const outputFor = (jobId: string): JobOutput => ({
   timings: { completed_at: NOW.toISOString(), submit_to_complete_seconds: 8.5 } as JobOutput['timings'],
 });
 
+interface World {
+  readonly ending?: (jobId: string) => Ending | undefined;
+  /** Of the ledger; null for none. */
+  readonly record?: Partial<LedgerRecord> | null;
+  /** What is in S3. */
+  readonly stored?: Buffer;
+}
+
 /** A job that succeeds, with everything that belongs to it, unless a test says otherwise. */
-function setUp({ ending = (jobId: string): Ending => ({ output: outputFor(jobId) }), record = {}, stored = png } = {}) {
+function setUp({ ending = (jobId) => ({ output: outputFor(jobId) }), record = {}, stored = png }: World = {}) {
   const table = new MemoryTable();
   const deployment = new FakeDeployment(table.tableName, NOW);
   deployment.metrics.set('CreditsUsed', [{ value: 0.1138, age: 0 }]);
@@ -231,7 +239,7 @@ describe('what may come out', () => {
   });
 
   test('Ctrl-C with nobody to be asked cancels the job: exit code 130', async () => {
-    const { jobs, run } = setUp({ ending: () => undefined as unknown as Ending });
+    const { jobs, run } = setUp({ ending: () => undefined });
     const onListening = (interrupt: () => void) => void setTimeout(interrupt, 2_000);
 
     expect((await run('doctor --smoke --yes', { onListening })).exitCode).toBe(130);
