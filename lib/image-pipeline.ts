@@ -19,7 +19,7 @@ import type { ImagePipelineProps } from './image-pipeline-props';
 import { JobEndRule } from './job-end-rule';
 import { FAILED_STATUSES, JobRule } from './job-rule';
 import { MeteredPipeline } from './metrics';
-import { packageVersion } from './package';
+import { packageVersion } from './package-json';
 import { PipelineAlarms } from './pipeline-alarms';
 import { PipelineDashboard } from './pipeline-dashboard';
 import { PipelineFunctions } from './pipeline-functions';
