@@ -8,15 +8,20 @@ export function forgeCallback(
   body: object | string,
   timeoutMs = 10_000,
 ): Promise<Response> {
-  const apiId = new URL(connection.outputs.CallbackUrl).hostname.split('.')[0];
-  // A name below localhost does not resolve everywhere; this is the same API by its path.
-  const base = `${String(connection.admin.endpoint)}/_aws/execute-api/${apiId}/$default`;
-  return fetch(`${base}/callback/${attemptId}/${secret}`, {
+  return fetch(`${callbackBase()}/callback/${attemptId}/${secret}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: typeof body === 'string' ? body : JSON.stringify(body),
     signal: AbortSignal.timeout(timeoutMs),
   });
+}
+
+/** A name below localhost does not resolve everywhere; an API answers below a path of the local cloud, too. */
+function callbackBase(): string {
+  const url = new URL(connection.outputs.CallbackUrl ?? '');
+  const [apiId, kind] = url.hostname.split('.');
+  if (kind !== 'execute-api') return url.href.replace(/\/$/, '');
+  return `${String(connection.admin.endpoint)}/_aws/execute-api/${apiId}/$default`;
 }
 
 /** What EvoLink was told, and nobody else knows. */
