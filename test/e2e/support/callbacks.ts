@@ -1,4 +1,5 @@
 import type { TaskSnapshot } from '../../../local/simulator';
+import { apiAddress } from './api-address';
 import { connection } from './clients';
 
 /** Posts to the callback endpoint as a stranger may. @param body - text is sent as it is, anything else as JSON */
@@ -8,20 +9,12 @@ export function forgeCallback(
   body: object | string,
   timeoutMs = 10_000,
 ): Promise<Response> {
-  return fetch(`${callbackBase()}/callback/${attemptId}/${secret}`, {
+  return fetch(`${apiAddress(connection.outputs.CallbackUrl ?? '')}/callback/${attemptId}/${secret}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: typeof body === 'string' ? body : JSON.stringify(body),
     signal: AbortSignal.timeout(timeoutMs),
   });
-}
-
-/** A name below localhost does not resolve everywhere; an API answers below a path of the local cloud, too. */
-function callbackBase(): string {
-  const url = new URL(connection.outputs.CallbackUrl ?? '');
-  const [apiId, kind] = url.hostname.split('.');
-  if (kind !== 'execute-api') return url.href.replace(/\/$/, '');
-  return `${String(connection.admin.endpoint)}/_aws/execute-api/${apiId}/$default`;
 }
 
 /** What EvoLink was told, and nobody else knows. */
