@@ -78,10 +78,9 @@ export class ImagePipelineStack extends Stack {
       BucketName: ['Where the images go.', this.pipeline.archiveBucket.bucketName],
       TableName: ['One row for each attempt to get a task from EvoLink.', this.pipeline.table.tableName],
       DashboardUrl: ['What the pipeline costs, makes and misses.', this.pipeline.dashboardUrl],
-      CallbackUrl: [
-        "Receives EvoLink's callbacks; shown without the secret path.",
-        this.pipeline.callbackApi.apiEndpoint,
-      ],
+      ...(this.pipeline.callbackUrl !== undefined && {
+        CallbackUrl: ["Receives EvoLink's callbacks; shown without the secret path.", this.pipeline.callbackUrl],
+      }),
       UsePolicyArn: ['Attach it to the role of an app.', usePolicy.managedPolicyArn],
       ApiKeySecretName: ["The secret that holds EvoLink's API key.", settings.apiKeySecretName],
       Budgets: ['What may be spent, as JSON; limits in units of 0.0001 credit.', budgetsJson(settings)],

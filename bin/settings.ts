@@ -9,12 +9,14 @@ import { isPossibleSize, POSSIBLE_SIZES } from '../domain/explicit-pixels';
 import { MODEL_NAMES } from '../domain/models';
 import {
   type Budget,
+  type CallbackEndpoint,
   type PipelineAlarmOptions,
   type PriceTable,
   Quality,
   type RequestDefaults,
   Resolution,
 } from '../lib';
+import { callbackEndpoint } from './callback-endpoint-reader';
 import { budgets, credits, positive, prices, tenants } from './money-readers';
 import { buckets, choice, hosts, httpsUrl, integer, matching, numberOf, type Reader, textWhere } from './readers';
 
@@ -30,6 +32,7 @@ const READERS = {
   defaultResolution: choice(Object.values(Resolution)),
   defaultQuality: choice(Object.values(Quality)),
   defaultN: integer(1, 10),
+  callbackEndpoint,
   callbackTimeoutMinutes: integer(5, 24 * 60),
   maxAttempts: integer(1, 10),
   maxConcurrentTasks: integer(1, 1_000),
@@ -71,6 +74,7 @@ export interface Settings {
   readonly apiKeySecretName: string;
   readonly evolinkBaseUrl: string;
   readonly defaults: RequestDefaults;
+  readonly callbackEndpoint?: CallbackEndpoint;
   readonly callbackTimeout?: Duration;
   readonly maxAttempts?: number;
   readonly maxConcurrentTasks?: number;
@@ -142,6 +146,7 @@ function toSettings(values: Values): Settings {
       quality: values.defaultQuality,
       n: values.defaultN,
     },
+    callbackEndpoint: values.callbackEndpoint,
     callbackTimeout: when(values.callbackTimeoutMinutes, (minutes) => Duration.minutes(minutes)),
     maxAttempts: values.maxAttempts,
     maxConcurrentTasks: values.maxConcurrentTasks,

@@ -52,6 +52,9 @@ export const TABLE = {
 /** Where EvoLink's callback arrives: `<base>/callback/<attempt id>/<secret>`. The path is the credential. */
 export const CALLBACK_ROUTE = '/callback/{attemptId}/{secret}';
 
+/** Length of that path with an attempt's id (22 characters) and a secret (43) in it. */
+export const CALLBACK_PATH_CHARACTERS = 76;
+
 export const METRICS_NAMESPACE = 'EvolinkImagePipeline';
 
 /** Powertools adds this dimension to every metric: the pipeline's own unique name. */

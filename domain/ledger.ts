@@ -12,6 +12,9 @@ import type { UsageBasis } from './job';
  */
 export type LedgerState = 'booked' | 'refunded' | 'unknown';
 
+/** What told us that a task had ended: EvoLink's callback, or our own asking. */
+export type FoundBy = 'callback' | 'sweep';
+
 /** Amounts are credit units (10⁻⁴ credit), times are epoch milliseconds. */
 export interface LedgerRecord {
   readonly attemptId: string;
@@ -44,6 +47,8 @@ export interface LedgerRecord {
   readonly createdAt: number;
   readonly submittedAt?: number;
   readonly bookedAt: number;
+  /** Absent where EvoLink had no task, and in records of versions that did not write it. */
+  readonly foundBy?: FoundBy;
   /** Only where the record said `unknown` and the truth was booked later, as a record of that day: not to be counted. */
   readonly supersededAt?: number;
 }

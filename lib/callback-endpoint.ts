@@ -1,42 +1,39 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
-import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { DomainName, HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
-import { CALLBACK_ROUTE } from '../domain/constants';
-import { acknowledge } from './acknowledge';
+import { FunctionUrlAuthType, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { CallbackHttpApi } from './callback-http-api';
+import { validateCallbackUrl, validateHttpApiEndpoint } from './validate-callback-endpoint';
 
-/** Properties of a `CallbackEndpoint`. */
-export interface CallbackEndpointProps {
-  /** The function that answers callbacks. */
-  readonly handler: IFunction;
-
-  /** The pipeline's name, unique in its account and region: the API's, and its log group's below a prefix of AWS. */
-  readonly pipelineName: string;
-
-  /** How long the access log is kept. */
-  readonly logRetention: RetentionDays;
-
+/** How an HTTP API receives callbacks. */
+export interface HttpApiEndpointOptions {
   /**
-   * Encrypts the access log.
+   * A domain name of your own, such as `images.example.com`; the API's own address is closed then. Its DNS record, an
+   * alias or CNAME to `pipeline.callbackDomain.regionalDomainName`, is yours to make. Only together with `certificate`.
    *
-   * @default - a key that AWS owns
+   * @default - the API's own address
    */
-  readonly encryptionKey?: IKey;
+  readonly domainName?: string;
 
   /**
-   * Requests a second that are let through, on average. Above it EvoLink's callbacks are refused too; the sweep finds
-   * their tasks, later and without loss.
+   * The certificate of the domain name, in the pipeline's region. Only together with `domainName`.
+   *
+   * @default - none
+   */
+  readonly certificate?: ICertificate;
+
+  /**
+   * Requests a second that are let through on average: a whole number from 1 to 10,000. Above it EvoLink's own callbacks
+   * are refused too; the sweep finds their tasks, later and without loss.
    *
    * @default 50
    */
   readonly rateLimit?: number;
 
   /**
-   * Requests that are let through at once.
+   * Requests that are let through at once: a whole number from 1 to 5,000.
    *
    * @default 100
    */
@@ -44,68 +41,120 @@ export interface CallbackEndpointProps {
 }
 
 /**
- * Where EvoLink says that a task has ended: one public route. EvoLink doesn't sign its callbacks, so the path carries
- * an attempt's id and its secret, and what the body says is only a hint.
+ * What an endpoint is made of.
+ *
+ * @internal
  */
-export class CallbackEndpoint extends Construct {
-  /** The HTTP API. It has the one route and no other. */
-  public readonly api: HttpApi;
+export interface CallbackEndpointContext {
+  /** Answers callbacks. */
+  readonly handler: LambdaFunction;
+  /** The pipeline's name, unique in its account and region. */
+  readonly pipelineName: string;
+  /** How long the access log is kept. */
+  readonly logRetention: RetentionDays;
+  /** Encrypts the access log. */
+  readonly encryptionKey?: IKey;
+}
 
-  /** The API's access log. */
-  public readonly accessLog: LogGroup;
+/**
+ * What became of it.
+ *
+ * @internal
+ */
+export interface BoundCallbackEndpoint {
+  /** What EvoLink is told, without our path. */
+  readonly url?: string;
+  /** An HTTP API of its own. */
+  readonly api?: HttpApi;
+  /** The domain name of that. */
+  readonly domain?: DomainName;
+}
 
-  /** `https://…`, without the path that makes a callback. */
-  public readonly url: string;
+/**
+ * Where EvoLink says that a task has ended. EvoLink does not sign its callbacks: whatever the endpoint, the address
+ * carries an attempt's id and its secret, and what the body says is only a hint.
+ */
+export abstract class CallbackEndpoint {
+  /**
+   * An HTTP API with one route, throttled, with an access log that leaves the path out.
+   *
+   * @param options throttling, and a domain name of your own
+   */
+  public static httpApi(options: HttpApiEndpointOptions = {}): CallbackEndpoint {
+    return new HttpApiEndpoint(options);
+  }
 
-  constructor(scope: Construct, id: string, props: CallbackEndpointProps) {
-    super(scope, id);
+  /**
+   * The URL of the function itself: the cheapest, and where HTTP APIs are not allowed. It has no access log and no
+   * throttling of its own: a flood is limited by the concurrency of the account alone.
+   */
+  public static functionUrl(): CallbackEndpoint {
+    return new FunctionUrlEndpoint();
+  }
 
-    this.api = new HttpApi(this, 'Api', {
-      apiName: props.pipelineName,
-      description: "Receives EvoLink's callbacks.",
-      createDefaultStage: false,
-    });
-    this.api.addRoutes({
-      path: CALLBACK_ROUTE,
-      methods: [HttpMethod.POST],
-      integration: new HttpLambdaIntegration('Handler', props.handler),
-    });
-    this.accessLog = new LogGroup(this, 'AccessLog', {
-      // With this prefix, delivery does not use up the account's ten resource policies of CloudWatch Logs.
-      logGroupName: `/aws/vendedlogs/apigateway/${props.pipelineName}`,
-      retention: props.logRetention,
-      encryptionKey: props.encryptionKey,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    new HttpStage(this, 'Stage', {
-      httpApi: this.api,
-      stageName: '$default',
-      autoDeploy: true,
-      throttle: { rateLimit: props.rateLimit ?? 50, burstLimit: props.burstLimit ?? 100 },
-      accessLogSettings: { destination: new LogGroupLogDestination(this.accessLog), format: accessLogFormat() },
-    });
-    acknowledge(
-      this.api,
-      'APIG4',
-      "EvoLink can't authenticate itself. The path holds a secret of 256 bits for each attempt, checked in constant time, and the task is read again from EvoLink before anything changes.",
-    );
-    this.url = this.api.apiEndpoint;
+  /**
+   * A gateway of your own. It must hand each `POST <url>/callback/<attempt>/<secret>` to `pipeline.functions.callback`:
+   * as an HTTP API does (payload 1.0 or 2.0), a REST API with Lambda proxy integration, a function URL or a load
+   * balancer. It must answer within 10 seconds, and the path must be in none of its logs: it is the credential.
+   *
+   * @param url https, on a public host, without query, fragment and credentials; at most 2,048 characters with our path
+   */
+  public static existing(url: string): CallbackEndpoint {
+    return new ExistingEndpoint(url);
+  }
+
+  /**
+   * None: EvoLink is given no address, and the sweep finds every task, up to a minute after its end. The function that
+   * answers callbacks is there and nobody can call it.
+   */
+  public static none(): CallbackEndpoint {
+    return new NoEndpoint();
+  }
+
+  /**
+   * Whether the endpoint is part of the function itself.
+   *
+   * @internal
+   */
+  public readonly _isFunctionUrl: boolean = false;
+
+  /** @internal */
+  public abstract _bind(scope: Construct, id: string, context: CallbackEndpointContext): BoundCallbackEndpoint;
+}
+
+class HttpApiEndpoint extends CallbackEndpoint {
+  constructor(private readonly options: HttpApiEndpointOptions) {
+    super();
+  }
+
+  public _bind(scope: Construct, id: string, context: CallbackEndpointContext): BoundCallbackEndpoint {
+    validateHttpApiEndpoint(scope, this.options);
+    return new CallbackHttpApi(scope, id, { ...this.options, ...context });
   }
 }
 
-/** The route's key and never the path: the path is the credential. */
-function accessLogFormat(): AccessLogFormat {
-  return AccessLogFormat.custom(
-    JSON.stringify({
-      requestId: '$context.requestId',
-      requestTime: '$context.requestTime',
-      routeKey: '$context.routeKey',
-      status: '$context.status',
-      sourceIp: '$context.identity.sourceIp',
-      userAgent: '$context.identity.userAgent',
-      responseLatency: '$context.responseLatency',
-      integrationLatency: '$context.integrationLatency',
-      integrationStatus: '$context.integrationStatus',
-    }),
-  );
+class FunctionUrlEndpoint extends CallbackEndpoint {
+  public override readonly _isFunctionUrl = true;
+
+  public _bind(_scope: Construct, _id: string, { handler }: CallbackEndpointContext): BoundCallbackEndpoint {
+    const { url } = handler.addFunctionUrl({ authType: FunctionUrlAuthType.NONE });
+    return { url };
+  }
+}
+
+class ExistingEndpoint extends CallbackEndpoint {
+  constructor(private readonly url: string) {
+    super();
+  }
+
+  public _bind(scope: Construct): BoundCallbackEndpoint {
+    validateCallbackUrl(scope, this.url);
+    return { url: this.url };
+  }
+}
+
+class NoEndpoint extends CallbackEndpoint {
+  public _bind(): BoundCallbackEndpoint {
+    return {};
+  }
 }

@@ -5,6 +5,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Budget } from './budget';
+import type { CallbackEndpoint } from './callback-endpoint';
 import type { PipelineAlarmOptions } from './pipeline-alarm-options';
 import type { PriceTable } from './prices';
 import type { RequestDefaults } from './request-defaults';
@@ -86,6 +87,13 @@ export interface ImagePipelineProps {
    * @default - EvoLink's own defaults: one picture of gpt-image-2, size auto, medium quality
    */
   readonly defaults?: RequestDefaults;
+
+  /**
+   * Where EvoLink says that a task has ended: an HTTP API, the function's own URL, a gateway of yours, or nowhere.
+   *
+   * @default CallbackEndpoint.httpApi()
+   */
+  readonly callbackEndpoint?: CallbackEndpoint;
 
   /**
    * Time limit of one task, from its submission to its end at EvoLink: 5 minutes to 24 hours, in whole seconds. A task

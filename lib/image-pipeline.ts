@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Alarm, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
-import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { DomainName, HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { OnEventOptions, Rule } from 'aws-cdk-lib/aws-events';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -17,9 +18,10 @@ import { FunctionNetwork } from './function-network';
 import { FunctionSchedule } from './function-schedule';
 import type { ImagePipelineProps } from './image-pipeline-props';
 import { JobEndRule } from './job-end-rule';
+import { FAILED_STATUSES, JobRule } from './job-rule';
 import { allowServices } from './key-policy';
 import { MeteredPipeline } from './metrics';
-import { packageVersion } from './package';
+import { packageVersion } from './package-json';
 import { PipelineAlarms } from './pipeline-alarms';
 import { PipelineDashboard } from './pipeline-dashboard';
 import { PipelineFunctions } from './pipeline-functions';
@@ -56,8 +58,14 @@ export class ImagePipeline extends MeteredPipeline {
   /** Asynchronous work that failed for good. `evolink-images redrive` shows it and does it again. */
   public readonly deadLetterQueue: Queue;
 
-  /** Receives EvoLink's callbacks. */
-  public readonly callbackApi: HttpApi;
+  /** Where EvoLink's callbacks arrive, without the path that makes one; absent with `CallbackEndpoint.none()`. */
+  public readonly callbackUrl?: string;
+
+  /** Receives EvoLink's callbacks, where the endpoint is an HTTP API. */
+  public readonly callbackApi?: HttpApi;
+
+  /** The domain name of that API, where it has one: its DNS record must point to its `regionalDomainName`. */
+  public readonly callbackDomain?: DomainName;
 
   /** What the pipeline costs, makes and misses. */
   public readonly dashboard: Dashboard;
@@ -96,6 +104,7 @@ export class ImagePipeline extends MeteredPipeline {
     this.deadLetterQueue = deadLetters.queue;
     this.functions = new PipelineFunctions(this, 'Functions', {
       ...settings,
+      callbackHasUrl: settings.callbackEndpoint._isFunctionUrl,
       apiKey: props.apiKey,
       deadLetters,
       attempts,
@@ -107,7 +116,7 @@ export class ImagePipeline extends MeteredPipeline {
       encryptionKey,
       network: this.createNetwork(props),
     });
-    const endpoint = new CallbackEndpoint(this, 'CallbackEndpoint', {
+    const endpoint = settings.callbackEndpoint._bind(this, 'CallbackEndpoint', {
       handler: this.functions.callback,
       pipelineName: this.serviceName,
       logRetention: settings.logRetention,
@@ -123,7 +132,7 @@ export class ImagePipeline extends MeteredPipeline {
     });
 
     for (const sender of [this.functions.submit, this.functions.dispatch]) {
-      sender.addEnvironment(ENV.callbackBaseUrl, endpoint.url);
+      if (endpoint.url !== undefined) sender.addEnvironment(ENV.callbackBaseUrl, endpoint.url);
     }
     new TaskCompletion(this, 'TaskCompletion', { functions: this.functions, workflow: this.workflow });
     this.schedule(settings);
@@ -149,7 +158,9 @@ export class ImagePipeline extends MeteredPipeline {
     this.executionsArn = this.workflow.executionsArn();
     this.archiveBucket = this.archive.bucket;
     this.table = attempts.table;
+    this.callbackUrl = endpoint.url;
     this.callbackApi = endpoint.api;
+    this.callbackDomain = endpoint.domain;
     this.dashboard = dashboard;
     this.dashboardUrl = url;
     this.alarms = alarms;
@@ -167,6 +178,37 @@ export class ImagePipeline extends MeteredPipeline {
   /** Lets somebody read every object of the archive bucket, but not list them. */
   public grantReadImages(grantee: IGrantable): Grant {
     return this.archive.grantRead(grantee);
+  }
+
+  /**
+   * A rule for jobs whose images are archived, so that nobody has to ask. Its targets get
+   * `{jobId, executionArn, status, startedAt, endedAt}` (times in milliseconds since 1970) and nothing else; the client
+   * brings the rest. EventBridge sends an event at least once, and Step Functions as best it can.
+   *
+   * @param id of the rule in this construct
+   * @param options target, a narrower pattern, name, description
+   */
+  public onJobSucceeded(id: string, options: OnEventOptions = {}): Rule {
+    return new JobRule(options.crossStackScope ?? this, id, {
+      stateMachine: this.stateMachine,
+      statuses: ['SUCCEEDED'],
+      options,
+    });
+  }
+
+  /**
+   * A rule for jobs that ended without an image: failed, stopped, or out of time. Its targets get the same as those of
+   * `onJobSucceeded`.
+   *
+   * @param id of the rule in this construct
+   * @param options target, a narrower pattern, name, description
+   */
+  public onJobFailed(id: string, options: OnEventOptions = {}): Rule {
+    return new JobRule(options.crossStackScope ?? this, id, {
+      stateMachine: this.stateMachine,
+      statuses: FAILED_STATUSES,
+      options,
+    });
   }
 
   private createNetwork({ vpc, vpcSubnets, securityGroups }: ImagePipelineProps): FunctionNetwork | undefined {
@@ -191,6 +233,7 @@ export class ImagePipeline extends MeteredPipeline {
 function withDefaults(props: ImagePipelineProps) {
   return {
     defaults: props.defaults ?? {},
+    callbackEndpoint: props.callbackEndpoint ?? CallbackEndpoint.httpApi(),
     callbackTimeout: props.callbackTimeout ?? Duration.hours(1),
     maxAttempts: props.maxAttempts ?? 3,
     maxConcurrentTasks: props.maxConcurrentTasks,

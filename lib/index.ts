@@ -1,13 +1,15 @@
 export { ArchiveBucket, type ArchiveBucketProps } from './archive-bucket';
 export { AttemptTable, type AttemptTableProps } from './attempt-table';
 export { Budget, type BudgetOptions } from './budget';
-export { CallbackEndpoint, type CallbackEndpointProps } from './callback-endpoint';
+export { CallbackEndpoint, type HttpApiEndpointOptions } from './callback-endpoint';
+export { CallbackHttpApi, type CallbackHttpApiProps } from './callback-http-api';
 export { CostMetrics } from './cost-metrics';
 export { DeadLetters, type DeadLettersProps } from './dead-letters';
 export { FunctionNetwork, type FunctionNetworkProps } from './function-network';
 export { FunctionSchedule, type FunctionScheduleProps } from './function-schedule';
 export { ImagePipeline } from './image-pipeline';
 export type { ImagePipelineProps } from './image-pipeline-props';
+export { JobRule, type JobRuleProps } from './job-rule';
 export { MeteredPipeline } from './metrics';
 export type { PipelineAlarmOptions } from './pipeline-alarm-options';
 export { PipelineAlarms, type PipelineAlarmsProps } from './pipeline-alarms';

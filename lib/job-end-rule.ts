@@ -5,6 +5,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { DeadLetters } from './dead-letters';
+import { FAILED_STATUSES, jobEndPattern } from './job-rule';
 
 /** Properties of a `JobEndRule`. */
 export interface JobEndRuleProps {
@@ -25,14 +26,7 @@ export class JobEndRule extends Construct {
     super(scope, id);
     this.rule = new Rule(this, 'Rule', {
       description: 'Image jobs that were stopped, failed or took too long.',
-      eventPattern: {
-        source: ['aws.states'],
-        detailType: ['Step Functions Execution Status Change'],
-        detail: {
-          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
-          stateMachineArn: [props.stateMachine.stateMachineArn],
-        },
-      },
+      eventPattern: jobEndPattern(props.stateMachine, FAILED_STATUSES),
       targets: [
         new LambdaFunction(props.handler, {
           // Not the whole event: it carries the job's input, and with that the prompt.

@@ -1,4 +1,4 @@
-import { type Duration, RemovalPolicy, type Size } from 'aws-cdk-lib';
+import { ArnFormat, type Duration, RemovalPolicy, type Size, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -50,6 +50,13 @@ export interface PipelineFunctionProps {
   readonly network?: FunctionNetwork;
 
   /**
+   * The function's name, known before it exists: what names it by this needs not wait for it.
+   *
+   * @default - CloudFormation names it
+   */
+  readonly functionName?: string;
+
+  /**
    * Repetitions of an asynchronous invocation that failed, 0 to 2.
    *
    * @default 2
@@ -75,6 +82,8 @@ export class PipelineFunction extends Construct {
   /** Where the function's logs go. */
   public readonly logGroup: LogGroup;
 
+  private readonly fixedName?: string;
+
   constructor(scope: Construct, id: string, props: PipelineFunctionProps) {
     super(scope, id);
     const environment = {
@@ -84,6 +93,7 @@ export class PipelineFunction extends Construct {
       POWERTOOLS_LOGGER_LOG_EVENT: 'false',
     };
     validateEnvironment(this, environment);
+    this.fixedName = props.functionName;
 
     // Logs expire by themselves; kept groups of removed pipelines would only be litter.
     this.logGroup = new LogGroup(this, 'Logs', {
@@ -94,6 +104,7 @@ export class PipelineFunction extends Construct {
     this.role = this.createRole();
     props.network?.grantConnect(this.role);
     this.lambdaFunction = new LambdaFunction(this, 'Function', {
+      functionName: props.functionName,
       code: functionCode(props.bundle),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
@@ -115,9 +126,19 @@ export class PipelineFunction extends Construct {
 
   /** Lets this function start another one asynchronously, whose name it gets by an environment variable. */
   public letStart(other: PipelineFunction, variable: string): void {
-    const resources = [other.lambdaFunction.functionArn];
-    this.role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources }));
-    this.lambdaFunction.addEnvironment(variable, other.lambdaFunction.functionName);
+    this.role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [other.arn()] }));
+    this.lambdaFunction.addEnvironment(variable, other.fixedName ?? other.lambdaFunction.functionName);
+  }
+
+  private arn(): string {
+    if (this.fixedName === undefined) return this.lambdaFunction.functionArn;
+    const arnFormat = ArnFormat.COLON_RESOURCE_NAME;
+    return Stack.of(this).formatArn({
+      service: 'lambda',
+      resource: 'function',
+      resourceName: this.fixedName,
+      arnFormat,
+    });
   }
 
   /** The managed basic execution role may write to every log group of the account: too much. */

@@ -1,4 +1,4 @@
-import { Duration, Size } from 'aws-cdk-lib';
+import { Duration, Names, Size } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -20,6 +20,11 @@ import type { RequestDefaults } from './request-defaults';
 
 /** Properties of `PipelineFunctions`. All of them are checked and defaulted by the pipeline. */
 export interface PipelineFunctionsProps {
+  /**
+   * Whether `callback` has a URL of its own. What sends tasks then needs that URL, and `callback` the name of what
+   * sends them: one of the two must be known before it exists.
+   */
+  readonly callbackHasUrl: boolean;
   /** Where attempts are kept. */
   readonly attempts: AttemptTable;
   /** Where images go. */
@@ -217,6 +222,11 @@ export class PipelineFunctions extends Construct {
     this.reconcile = reconcile.lambdaFunction;
   }
 
+  /** Unique in account and region, and the same at each deployment. */
+  private nameOf(name: FunctionName): string {
+    return `${Names.uniqueResourceName(this, { maxLength: 50, separator: '-' })}-${name}`;
+  }
+
   private create(name: FunctionName, props: PipelineFunctionsProps): PipelineFunction {
     return new PipelineFunction(this, name.charAt(0).toUpperCase() + name.slice(1), {
       ...FUNCTIONS[name],
@@ -224,6 +234,7 @@ export class PipelineFunctions extends Construct {
       logRetention: props.logRetention,
       encryptionKey: props.encryptionKey,
       network: props.network,
+      functionName: name === 'dispatch' && props.callbackHasUrl ? this.nameOf(name) : undefined,
       environment: functionEnvironments(this, props)[name],
     });
   }

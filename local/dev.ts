@@ -43,7 +43,7 @@ function instructions({ endpoint, outputs, simulator, runDir }: LocalPipeline, e
     ...entries({
       AWS: endpoint,
       EvoLink: `${simulator.baseUrl}  (simulator)`,
-      callbacks: outputs.CallbackUrl,
+      callbacks: outputs.CallbackUrl ?? 'none',
       'state machine': outputs.StateMachineArn,
       images: `s3://${outputs.BucketName}`,
       logs: path.relative(ROOT, runDir),

@@ -14,6 +14,7 @@ import { type Cloud, openCloud } from './cloud/cloud';
 import { deploy, type PipelineOutputs } from './cloud/deployment';
 import { EmfForwarder } from './cloud/emf-forwarder';
 import { adjustForEmulator, stackResources } from './cloud/emulator-adjustments';
+import { adjustFunctionUrls, reachable } from './cloud/function-urls';
 import { stopAllProcesses } from './cloud/supervised-process';
 import { prepareTrust } from './cloud/trust';
 import { makeRunDir, newRunId } from './paths';
@@ -112,8 +113,9 @@ export async function startLocalPipeline(options: LocalPipelineOptions = {}): Pr
         env: { ...process.env, ...cloud.env },
         settings: { ...settings, ...changes },
       });
-      await adjustForEmulator(cloud.admin, stackName);
-      return outputs;
+      await Promise.all([adjustForEmulator(cloud.admin, stackName), adjustFunctionUrls(cloud.admin, stackName)]);
+      const { CallbackUrl: url } = outputs;
+      return { ...outputs, CallbackUrl: url && reachable(url, cloud.admin) };
     };
     const outputs = await step('cdk bootstrap + deploy', async () => {
       await storeApiKey(cloud.admin, apiKeySecretName, apiKey);

@@ -9,7 +9,7 @@ const CREDENTIALS_REFUSED = new Set([
   'SignatureDoesNotMatch',
   'UnrecognizedClientException',
 ]);
-const NO_RIGHTS = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation']);
+const NO_RIGHTS = new Set(['AccessDenied', 'AccessDeniedException', 'AuthorizationError', 'UnauthorizedOperation']);
 const THROTTLED = new Set(['Throttling', 'ThrottlingException', 'ProvisionedThroughputExceededException']);
 const NOT_REACHED = /\b(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)\b/;
 
@@ -17,6 +17,11 @@ const NOT_REACHED = /\b(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EH
 export function explainAwsError(error: unknown): CommandError | undefined {
   const text = error instanceof Error ? explanation(error) : undefined;
   return text === undefined ? undefined : new CommandError(text, { cause: error });
+}
+
+/** AWS understood who asks, and says no. */
+export function isAccessDenied(error: unknown): error is Error {
+  return error instanceof Error && NO_RIGHTS.has(error.name);
 }
 
 function explanation(error: Error): string | undefined {
@@ -28,7 +33,7 @@ function explanation(error: Error): string | undefined {
   if (CREDENTIALS_REFUSED.has(name)) {
     return `AWS refuses these credentials (${name}). Sign in again, or set AWS_PROFILE to another profile.`;
   }
-  if (NO_RIGHTS.has(name)) return `These credentials lack a right. AWS says: ${message}`;
+  if (isAccessDenied(error)) return `These credentials lack a right. AWS says: ${message}`;
   if (name === 'ResourceNotFoundException') {
     return 'The table does not exist in this account and region. Check --table, --stack and --region.';
   }

@@ -1,4 +1,5 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { S3Client } from '@aws-sdk/client-s3';
@@ -13,6 +14,7 @@ export interface Aws {
   readonly s3: () => Promise<S3Client>;
   readonly lambda: () => Promise<LambdaClient>;
   readonly sqs: () => Promise<SQSClient>;
+  readonly cloudWatch: () => Promise<CloudWatchClient>;
   /** Where they look, for messages. */
   readonly region: () => Promise<string>;
 }
@@ -40,6 +42,7 @@ export async function connect(region?: string): Promise<Aws> {
     s3: async () => new (await import('@aws-sdk/client-s3')).S3Client(options),
     lambda: async () => new (await import('@aws-sdk/client-lambda')).LambdaClient(options),
     sqs: async () => new (await import('@aws-sdk/client-sqs')).SQSClient(options),
+    cloudWatch: async () => new (await import('@aws-sdk/client-cloudwatch')).CloudWatchClient(options),
     region: () => cloudFormation.config.region(),
   };
 }

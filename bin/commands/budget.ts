@@ -4,8 +4,8 @@ import type { BudgetRule } from '../../domain/budgets';
 import { formatCredits, parseCredits } from '../../domain/credits';
 import type { Arguments } from './arguments';
 import { budgetsJson, budgetsText } from './budget-views';
-import { type Command, CommandError, type Io, JSON_OPTION, printJson, UsageError, type UsageProblem } from './command';
-import { type DeployedPipeline, findPipeline, PIPELINE_OPTIONS, pipelineProblems } from './pipeline';
+import { type Command, type Io, JSON_OPTION, printJson, UsageError, type UsageProblem } from './command';
+import { deployedBudgets, type DeployedPipeline, findPipeline, PIPELINE_OPTIONS, pipelineProblems } from './pipeline';
 
 const TENANT = '[A-Za-z0-9_-]{1,64}';
 const TENANT_NAME = new RegExp(`^${TENANT}$`);
@@ -153,20 +153,4 @@ function deployedRule(pipeline: DeployedPipeline, id: string): BudgetRule | unde
     throw new UsageError([{ where: id, message: `The pipeline has no such budget. ${ids}` }]);
   }
   return rule;
-}
-
-/**
- * Budgets as the stack's output `Budgets` lists them.
- *
- * @returns undefined where there is no such output
- */
-function deployedBudgets({ outputs }: DeployedPipeline): BudgetRule[] | undefined {
-  if (outputs.Budgets === undefined) return undefined;
-  try {
-    return JSON.parse(outputs.Budgets) as BudgetRule[];
-  } catch (error) {
-    throw new CommandError("The stack's output Budgets is no JSON. Is it a pipeline of this version?", {
-      cause: error,
-    });
-  }
 }

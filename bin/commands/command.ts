@@ -36,6 +36,9 @@ export interface Io {
   readonly err: (text: string) => Promise<void>;
   readonly paint: Paint;
   readonly now: () => Date;
+  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+  /** Posts nothing to an address, as a stranger would. Rejects where no answer came. */
+  readonly post: (url: string, timeoutMs: number) => Promise<HttpReply>;
   /** Clients of AWS, made when a command first needs them. */
   readonly aws: (region?: string) => Promise<Aws>;
   /** Somebody who watches and can answer. @default - output goes elsewhere, and nobody does */
@@ -51,11 +54,19 @@ export interface Terminal {
   readonly ask: (question: string) => Promise<string | undefined>;
 }
 
+/** What an address answered. */
+export interface HttpReply {
+  readonly status: number;
+  /** Its beginning. */
+  readonly body: string;
+}
+
 export interface Paint {
   readonly bold: (text: string) => string;
   readonly dim: (text: string) => string;
   readonly red: (text: string) => string;
   readonly green: (text: string) => string;
+  readonly yellow: (text: string) => string;
 }
 
 export interface UsageProblem {

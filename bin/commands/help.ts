@@ -4,7 +4,7 @@ export const PROGRAM = 'evolink-images';
 
 export function generalHelp(commands: readonly Command[]): string {
   return [
-    'The image pipeline from the command line: images, what they cost, the emergency stop, and dead letters.',
+    'The image pipeline from the command line: images, what they cost, the emergency stop, dead letters, and its health.',
     '',
     'Usage:',
     `  ${PROGRAM} <command> [options]`,

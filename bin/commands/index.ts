@@ -1,6 +1,7 @@
 import { budget } from './budget';
 import { cancel } from './cancel';
 import type { Command } from './command';
+import { doctor } from './doctor';
 import { estimate } from './estimate';
 import { generate } from './generate';
 import { jobs } from './jobs';
@@ -22,4 +23,5 @@ export const COMMANDS: readonly Command[] = [
   pause,
   resume,
   redrive,
+  doctor,
 ];

@@ -1,6 +1,7 @@
 /** Finds the deployed pipeline that a command works on. */
-import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DescribeStacksCommand, ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import type { PipelineTable } from '../../client/pipeline-table';
+import type { BudgetRule } from '../../domain/budgets';
 import type { Arguments } from './arguments';
 import type { Aws } from './aws';
 import { CommandError, type Io, type OptionDefinitions, type UsageProblem } from './command';
@@ -53,6 +54,36 @@ export async function stackOutputs(aws: Aws, stack: string): Promise<Record<stri
     });
   const outputs = described.Stacks?.[0]?.Outputs ?? [];
   return Object.fromEntries(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
+}
+
+/**
+ * Budgets as the stack's output `Budgets` lists them.
+ *
+ * @returns undefined where there is no such output
+ */
+export function deployedBudgets({ outputs }: Pick<DeployedPipeline, 'outputs'>): BudgetRule[] | undefined {
+  if (outputs.Budgets === undefined) return undefined;
+  try {
+    return JSON.parse(outputs.Budgets) as BudgetRule[];
+  } catch (error) {
+    throw new CommandError("The stack's output Budgets is no JSON. Is it a pipeline of this version?", {
+      cause: error,
+    });
+  }
+}
+
+/** Physical ids of the stack's resources of one type. */
+export async function stackResources({ cloudFormation }: Aws, StackName: string, type: string): Promise<string[]> {
+  const ids: string[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page = await cloudFormation.send(new ListStackResourcesCommand({ StackName, NextToken }));
+    for (const { ResourceType, PhysicalResourceId } of page.StackResourceSummaries ?? []) {
+      if (ResourceType === type && PhysicalResourceId) ids.push(PhysicalResourceId);
+    }
+    NextToken = page.NextToken;
+  } while (NextToken !== undefined);
+  return ids;
 }
 
 /** CloudFormation has no name of its own for this error. */

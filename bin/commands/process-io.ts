@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from './aws';
 import type { Io, Paint, Terminal } from './command';
+import { post } from './post';
 
 /** The terminal, the clock and AWS. */
 export function processIo(): Io {
@@ -18,6 +20,8 @@ export function processIo(): Io {
     err: (text) => write(process.stderr, text),
     paint: paint(process.stdout.isTTY && process.stderr.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb'),
     now: () => new Date(),
+    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
+    post,
     aws: connect,
     terminal: isTerminal ? processTerminal() : undefined,
     onInterrupt: (listener) => {
@@ -47,7 +51,7 @@ function processTerminal(): Terminal {
 export function paint(colour: boolean): Paint {
   const code = (open: number, close: number) => (text: string) =>
     colour ? `\u001b[${open}m${text}\u001b[${close}m` : text;
-  return { bold: code(1, 22), dim: code(2, 22), red: code(31, 39), green: code(32, 39) };
+  return { bold: code(1, 22), dim: code(2, 22), red: code(31, 39), green: code(32, 39), yellow: code(33, 39) };
 }
 
 async function write(stream: NodeJS.WriteStream, text: string): Promise<void> {

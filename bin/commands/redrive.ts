@@ -1,11 +1,10 @@
-import { ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import type { Message } from '@aws-sdk/client-sqs';
 import type { Aws } from './aws';
 import { explainAwsError } from './aws-errors';
 import { type Command, CommandError, type Io, JSON_OPTION, printJson, UsageError, type UsageProblem } from './command';
-import { type DeadLetter, DeadLetterQueue, readDeadLetters, type StackFunctions } from './dead-letters';
-import { DEFAULT_STACK, PIPELINE_OPTIONS, stackOutputs } from './pipeline';
+import { type DeadLetter, DeadLetterQueue, readDeadLetters } from './dead-letters';
+import { DEFAULT_STACK, PIPELINE_OPTIONS, stackOutputs, stackResources } from './pipeline';
 import { tableLines } from './table';
 
 /** So much of an id is shown, and enough to name a message. */
@@ -40,7 +39,8 @@ export const redrive: Command = {
     if (queueUrl === undefined) {
       throw new CommandError(`The stack ${stack} has no output DeadLetterQueueUrl. A stack of your own: give --queue.`);
     }
-    const functions = { names: await functionNames(aws, stack), ended: outputs.EndedFunctionName };
+    const names = new Set(await stackResources(aws, stack, 'AWS::Lambda::Function'));
+    const functions = { names, ended: outputs.EndedFunctionName };
     const queue = new DeadLetterQueue(await aws.sqs(), queueUrl);
     const messages = await queue.take();
     const gone = new Set<Message>();
@@ -68,19 +68,6 @@ function idProblems(ids: readonly string[], all: boolean): UsageProblem[] {
 
 const isNamed = ({ messages }: DeadLetter, id: string): boolean =>
   messages.some(({ MessageId = '' }) => MessageId.startsWith(id));
-
-async function functionNames({ cloudFormation }: Aws, StackName: string): Promise<StackFunctions['names']> {
-  const names = new Set<string>();
-  let NextToken: string | undefined;
-  do {
-    const page = await cloudFormation.send(new ListStackResourcesCommand({ StackName, NextToken }));
-    for (const { ResourceType, PhysicalResourceId } of page.StackResourceSummaries ?? []) {
-      if (ResourceType === 'AWS::Lambda::Function' && PhysicalResourceId) names.add(PhysicalResourceId);
-    }
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined);
-  return names;
-}
 
 interface Redriving {
   readonly aws: Aws;

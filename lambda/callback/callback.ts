@@ -1,4 +1,4 @@
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { EvolinkError, isTaskId } from '../../evolink';
 import { ApiKeyUnavailableError } from '../shared/api-key';
 import type { Attempt } from '../shared/attempts/attempt';
@@ -10,6 +10,7 @@ import type { CompleteTaskDependencies, Completion } from '../shared/complete-ta
 import { completeTask } from '../shared/complete-task';
 import { describeError, logger } from '../shared/logger';
 import { emitCallbackRejected, emitLost } from '../shared/metrics';
+import { type CallbackAddress, callbackAddress, type CallbackEvent } from './address';
 
 /** Bodies of EvoLink's tasks have a few kilobytes; a larger one is not worth parsing for a mere hint. */
 const MAX_BODY_CHARACTERS = 1_000_000;
@@ -23,10 +24,10 @@ const CHECK_SOON_MS = 3_000;
  * which half of the address was wrong.
  */
 export async function receiveCallback(
-  event: Pick<APIGatewayProxyEventV2, 'pathParameters' | 'body' | 'isBase64Encoded'>,
+  event: CallbackEvent,
   dependencies: CompleteTaskDependencies,
 ): Promise<APIGatewayProxyStructuredResultV2> {
-  const attempt = await authenticate(event.pathParameters ?? {}, dependencies);
+  const attempt = await authenticate(callbackAddress(event), dependencies);
   if (attempt === undefined) {
     emitCallbackRejected();
     return { statusCode: 404 };
@@ -51,12 +52,12 @@ function isStray(hint: string | undefined, attempt: Attempt): boolean {
 }
 
 async function authenticate(
-  { attemptId = '', secret = '' }: Partial<Record<string, string>>,
+  address: CallbackAddress | undefined,
   { table }: CompleteTaskDependencies,
 ): Promise<Attempt | undefined> {
-  if (!ATTEMPT_ID_PATTERN.test(attemptId)) return undefined;
-  const attempt = await table.get(attemptId);
-  return attempt !== undefined && isCallbackSecret(secret, attempt.callbackSecretHash) ? attempt : undefined;
+  if (address === undefined || !ATTEMPT_ID_PATTERN.test(address.attemptId)) return undefined;
+  const attempt = await table.get(address.attemptId);
+  return attempt !== undefined && isCallbackSecret(address.secret, attempt.callbackSecretHash) ? attempt : undefined;
 }
 
 async function tryToComplete(
@@ -87,8 +88,8 @@ async function tryToComplete(
 }
 
 /** The only thing taken from the body. */
-function taskIdOf({ body, isBase64Encoded }: Pick<APIGatewayProxyEventV2, 'body' | 'isBase64Encoded'>) {
-  if (body === undefined || body.length > MAX_BODY_CHARACTERS) return undefined;
+function taskIdOf({ body, isBase64Encoded }: CallbackEvent): string | undefined {
+  if (body == null || body.length > MAX_BODY_CHARACTERS) return undefined;
   try {
     const parsed: unknown = JSON.parse(isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body);
     const id = (parsed as { id?: unknown } | null)?.id;

@@ -1,9 +1,10 @@
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { attemptDependencies, HURRIED } from '../shared/dependencies';
+import type { CallbackEvent } from './address';
 import { receiveCallback } from './callback';
 
 const dependencies = attemptDependencies(HURRIED);
 
-/** EvoLink's callback, through the HTTP API. */
-export const handler = (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> =>
+/** EvoLink's callback, through whatever endpoint the pipeline has. */
+export const handler = (event: CallbackEvent): Promise<APIGatewayProxyStructuredResultV2> =>
   receiveCallback(event, dependencies);

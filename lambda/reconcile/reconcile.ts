@@ -2,21 +2,20 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { BudgetRule } from '../../domain/budgets';
 import { appliedBudgets } from '../../domain/budgets';
-import { CREDIT_SCOPES, DIMENSION, METRIC } from '../../domain/constants';
-import type { Credits } from '../../evolink';
-import { EvolinkError } from '../../evolink';
-import { ApiKeyUnavailableError } from '../shared/api-key';
-import { isTerminal } from '../shared/attempts/attempt';
+import { DIMENSION, METRIC } from '../../domain/constants';
+import type { ReconcileReport } from '../../domain/reconcile-report';
 import type { AttemptTable } from '../shared/attempts/attempt-table';
 import { readCounter } from '../shared/attempts/budget-counters';
 import { readSettings } from '../shared/attempts/settings';
-import { describeError, logger } from '../shared/logger';
+import { logger } from '../shared/logger';
 import { emit, meteredTenants } from '../shared/metrics';
 import type { Provider } from '../shared/provider';
+import { accountReport, emitRemaining, readBalance, remaining } from './account';
 import { units } from './amounts';
 import type { DriftState, Look } from './drift';
 import { compare } from './drift';
-import { credits, daysLeft, recentSpend, spendGauges } from './gauges';
+import { credits, recentSpend, spendGauges } from './gauges';
+import { holdsOf, openAttempts, openWork } from './open-work';
 import type { MonthlySpend } from './spend';
 import { monthOf, monthsBetween, readSpend, total } from './spend';
 
@@ -33,13 +32,17 @@ const STATE_KEY = { pk: 'reconcile', sk: 'state' } as const;
 /**
  * Says where the money stands: gauges from the ledger's counters, budgets, what is left at EvoLink, and whether EvoLink's
  * figures agree with ours. Reads and reports; the only thing that it writes is what it has to remember until next time.
+ *
+ * @returns what an operator asks for who invokes it
  */
-export async function reconcile(dependencies: ReconcileDependencies): Promise<void> {
+export async function reconcile(dependencies: ReconcileDependencies): Promise<ReconcileReport> {
   const { client, table, budgets, now } = dependencies;
   const at = now();
   const { tableName } = table;
   const state = await readState(client, tableName);
-  const holds = await openHolds(table);
+  // Before the spend: what is booked in between counts twice, not never.
+  const attempts = await openAttempts(table);
+  const holds = holdsOf(attempts);
   const held = sum(holds);
   const spend = await readMonths(dependencies, state, at);
   const settings = await readSettings(client, tableName);
@@ -56,11 +59,14 @@ export async function reconcile(dependencies: ReconcileDependencies): Promise<vo
   await emitBudgets(dependencies, limits, at);
   logger.info('gauges', { held: credits(held), budgets: budgets.length, paused: settings.paused !== undefined });
 
-  const balance = await readBalance(dependencies);
-  if (balance === undefined) return;
-  emitRemaining(balance, recentSpend(spend, at));
+  const open = await openWork(dependencies, attempts, at);
+  const balance = await readBalance(dependencies.provider);
+  if ('error' in balance) return { account: balance, open };
+  const recent = recentSpend(spend, at);
+  const left = remaining(balance);
+  emitRemaining(left, recent);
   // Once more, after EvoLink: what was sent between the two readings may be in its figure already.
-  const everHeld = sum(new Map([...holds, ...(await openHolds(table))]));
+  const everHeld = sum(new Map([...holds, ...holdsOf(await openAttempts(table))]));
   const look: Look = {
     at,
     month: monthOf(at),
@@ -73,23 +79,12 @@ export async function reconcile(dependencies: ReconcileDependencies): Promise<vo
   emit({ [METRIC.ledgerDriftCredits]: credits(drift) }, {});
   if (drift > 0) logger.warn('the ledger and EvoLink disagree', { drift: credits(drift), since: next.since });
   await client.send(new PutCommand({ TableName: tableName, Item: { ...STATE_KEY, ...next } }));
+  return { account: accountReport(balance, left, recent), open };
 }
 
 async function readState(client: DynamoDBDocumentClient, TableName: string): Promise<DriftState | undefined> {
   const { Item } = await client.send(new GetCommand({ TableName, Key: { ...STATE_KEY }, ConsistentRead: true }));
   return Item as DriftState | undefined;
-}
-
-/**
- * What each attempt that is not booked has reserved. Read before the spend: what is booked in between counts twice, not
- * never.
- */
-async function openHolds(table: AttemptTable): Promise<Map<string, number>> {
-  const holds = new Map<string, number>();
-  for await (const attempt of table.openAttempts()) {
-    if (!isTerminal(attempt)) holds.set(attempt.attemptId, attempt.creditsHeld);
-  }
-  return holds;
 }
 
 function sum(holds: ReadonlyMap<string, number>): number {
@@ -135,24 +130,4 @@ async function emitBudgets(
       emit({ [METRIC.budgetUsePercent]: limit === 0 ? 100 : (100 * committed) / limit }, about);
     }
   }
-}
-
-/** `undefined` when EvoLink cannot be read: its figures are missing then, and an alarm on missing data says so. */
-async function readBalance({ provider }: ReconcileDependencies): Promise<Credits | undefined> {
-  try {
-    return await provider.call((client) => client.getCredits());
-  } catch (error) {
-    if (!(error instanceof EvolinkError) && !(error instanceof ApiKeyUnavailableError)) throw error;
-    logger.warn('EvoLink does not say how many credits are left', describeError(error));
-    return undefined;
-  }
-}
-
-function emitRemaining(balance: Credits, recent: number): void {
-  const [accountScope, keyScope] = CREDIT_SCOPES;
-  const account = units(balance.account.remaining);
-  const key = balance.key.unlimited ? account : units(balance.key.remaining);
-  emit({ [METRIC.creditsRemaining]: credits(account) }, { [DIMENSION.scope]: accountScope });
-  emit({ [METRIC.creditsRemaining]: credits(key) }, { [DIMENSION.scope]: keyScope });
-  emit({ [METRIC.creditsDaysLeft]: daysLeft(Math.min(account, key), recent) }, {});
 }

@@ -1,3 +1,4 @@
+import type { FoundBy } from '../../domain/ledger';
 import type { PriceTable } from '../../domain/prices';
 import type { Booking } from '../../domain/usage';
 import { bookedCredits } from '../../domain/usage';
@@ -39,7 +40,7 @@ export type Completion = 'ended' | 'running' | 'not ours';
  */
 export async function completeTask(
   attempt: Attempt,
-  source: 'callback' | 'sweep',
+  source: FoundBy,
   dependencies: CompleteTaskDependencies,
   hint?: string,
 ): Promise<Completion> {
@@ -57,7 +58,11 @@ export async function completeTask(
   if (!hasEnded(task, linked)) return 'running';
 
   const completedAt = now();
-  const { won } = await endAttempt(linked, endOf(linked, task, completedAt, dependencies), dependencies);
+  const { won } = await endAttempt(
+    linked,
+    { ...endOf(linked, task, completedAt, dependencies), foundBy: source },
+    dependencies,
+  );
   if (won) emitCompletion(linked, source, completedAt);
   return 'ended';
 }

@@ -2,6 +2,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { DIMENSION, METRIC, NO_QUALITY } from '../../domain/constants';
 import { formatCredits, formatUsd } from '../../domain/credits';
 import type { ArchiveFailureName, FailureName } from '../../domain/failures';
+import type { FoundBy } from '../../domain/ledger';
 import { readTokenUsage } from '../../domain/usage';
 import type { Attempt } from './attempts/attempt';
 import type { AttemptEnd } from './attempts/book';
@@ -80,7 +81,7 @@ function tokens({ outcome }: AttemptEnd): MetricValues {
   };
 }
 
-export function emitCompletion(attempt: Attempt, source: 'callback' | 'sweep', completedAt: number): void {
+export function emitCompletion(attempt: Attempt, source: FoundBy, completedAt: number): void {
   const found = source === 'callback' ? METRIC.completedByCallback : METRIC.completedBySweep;
   emit(
     {

@@ -9,7 +9,8 @@ export const submissionDependencies = () => ({
   ...attemptDependencies(),
   references: referenceDependencies(),
   // Empty where the pipeline has no callback endpoint, so it may not be required like the others.
-  callbackBaseUrl: process.env[ENV.callbackBaseUrl] ?? '',
+  // The URL of a function ends with a slash.
+  callbackBaseUrl: (process.env[ENV.callbackBaseUrl] ?? '').replace(/\/+$/, ''),
   firstCheckSeconds: requireCount('firstCheckSeconds'),
   maxQueueSeconds: requireCount('maxQueueSeconds'),
   budgets: optionalJson<BudgetRule[]>('budgets') ?? [],

@@ -1,4 +1,5 @@
 import type { OpenAttempt } from '../shared/attempts/attempt-reader';
+import { openSince } from '../shared/attempts/open-since';
 import { readSlots } from '../shared/attempts/slots';
 import { describeError, logger } from '../shared/logger';
 import { emitOpenAttempts, emitQueue } from '../shared/metrics';
@@ -48,14 +49,6 @@ export async function sweep(
   await Promise.all(Array.from({ length: PARALLEL }, worker));
   logger.info('swept', { open, checked });
   return { open, checked };
-}
-
-/**
- * By when it was let through, not by its next check: an attempt that is put off again and again would otherwise never be
- * seen. One that waits in the queue is not stuck; how long it may wait is a limit of its own.
- */
-function openSince({ status, sendingSince, createdAt }: OpenAttempt, now: number): number {
-  return status === 'QUEUED' ? now : (sendingSince ?? createdAt);
 }
 
 async function lookAfter(attemptId: string, dependencies: SweepDependencies): Promise<void> {

@@ -8,7 +8,8 @@ export interface PipelineOutputs {
   readonly BucketName: string;
   readonly TableName: string;
   readonly DashboardUrl: string;
-  readonly CallbackUrl: string;
+  /** Absent where EvoLink is given no address. */
+  readonly CallbackUrl?: string;
   readonly UsePolicyArn: string;
   readonly ApiKeySecretName: string;
   readonly Budgets: string;

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { App, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import fc from 'fast-check';
+import { ImagePipelineStack } from '../../bin/image-pipeline-stack';
 import { KEYS, PREFIX, readSettings, SettingsError } from '../../bin/settings';
 
 const CONTEXT = (
@@ -25,6 +27,27 @@ test('an app that sets nothing gets the documented defaults', () => {
     apiKeySecretName: 'evolink/api-key',
     evolinkBaseUrl: 'https://api.evolink.ai',
   });
+});
+
+test.each([
+  ['http-api', [1, 0, undefined]],
+  ['function-url', [0, 1, undefined]],
+  ['none', [0, 0, undefined]],
+  ['https://hooks.example.com', [0, 0, 'https://hooks.example.com']],
+])('callbackEndpoint %s makes the endpoint that it says', (callbackEndpoint, expected) => {
+  const app = new App();
+  const { pipeline } = new ImagePipelineStack(app, readSettings({ 'pipeline:callbackEndpoint': callbackEndpoint }));
+  const template = Template.fromStack(Stack.of(pipeline));
+  const count = (type: string) => Object.keys(template.findResources(type)).length;
+  const fixed = Token.isUnresolved(pipeline.callbackUrl) ? undefined : pipeline.callbackUrl;
+
+  expect([count('AWS::ApiGatewayV2::Api'), count('AWS::Lambda::Url'), fixed]).toEqual(expected);
+});
+
+test.each(['http', 'https://hooks.example.com?x=1', 5])('callbackEndpoint %j is refused', (callbackEndpoint) => {
+  expect(problemsOf({ 'pipeline:callbackEndpoint': callbackEndpoint })).toEqual([
+    expect.stringMatching(/^pipeline:callbackEndpoint must be /),
+  ]);
 });
 
 test('every setting is read, from JSON', () => {

@@ -1,28 +1,35 @@
 /** The examples, deployed as they are and used as they say. */
+import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { AwsClient } from 'aws4fetch';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ImagePipelineClient } from '../../client';
 import { ROOT } from '../../local/paths';
+import { apiAddress } from './support/api-address';
 import { connection } from './support/clients';
 import { eventually } from './support/eventually';
 import { type OwnApp, startOwnApp } from './support/own-app';
 
 const stepFunctions = new SFNClient(connection.admin);
+const queues = new SQSClient(connection.admin);
 const run = Date.now().toString(36);
 
-let deployed: OwnApp;
+let deployed: OwnApp | undefined;
 async function deploy(example: string): Promise<Readonly<Record<string, string>>> {
   const command = `"${process.execPath}" --import tsx examples/${example}/app.ts`;
   deployed = await startOwnApp({ folder: ROOT, command });
   const [outputs] = Object.values(deployed.outputs);
   return outputs ?? {};
 }
-afterEach(() => deployed.simulator.close());
+afterEach(async () => {
+  await deployed?.simulator.close();
+  deployed = undefined;
+});
 
-test('every example is deployed here', () => {
+test('every example is deployed in this file', () => {
   const examples = readdirSync(join(ROOT, 'examples')).filter((name) => !['requests', 'README.md'].includes(name));
-  expect(examples.sort()).toEqual(['behind-an-api', 'minimal', 'workflow-step']);
+  expect(examples.sort()).toEqual(['behind-an-api', 'minimal', 'review-queue', 'workflow-step']);
 });
 
 test('minimal: a job', async () => {
@@ -48,24 +55,59 @@ test('workflow-step: the workflow goes on with the images, and is one job', asyn
 
   expect(JSON.parse(ended.output ?? ended.cause ?? '')).toEqual({
     images: [expect.objectContaining({ key: expect.stringContaining(`/spring-${run}-banner/image-01.png`) })],
-    credits: deployed.simulator.bill().creditsUsed,
+    credits: deployed?.simulator.bill().creditsUsed,
   });
 });
 
 test('behind-an-api: the same PUT twice is one job; GET gives links that anybody can fetch', async () => {
   const { ApiUrl = '' } = await deploy('behind-an-api');
-  const url = `${ApiUrl}/images/bicycle-${run}`;
-  const put = (prompt: string) => fetch(url, { method: 'PUT', body: JSON.stringify({ prompt, size: '3:1' }) });
+  const images = `${apiAddress(ApiUrl)}/images`;
+  const url = `${images}/bicycle-${run}`;
+  // It lets nobody in who does not sign.
+  expect((await fetch(url)).status).toBe(403);
+  const caller = new AwsClient({
+    ...connection.admin.credentials,
+    region: connection.admin.region,
+    service: 'execute-api',
+  });
+  const put = (prompt: string) => caller.fetch(url, { method: 'PUT', body: JSON.stringify({ prompt, size: '3:1' }) });
 
   expect([(await put('a red bicycle')).status, (await put('a red bicycle')).status]).toEqual([202, 202]);
   expect((await put('a blue boat')).status).toBe(409);
   const shown = await eventually(async () => {
-    const reply = (await (await fetch(url)).json()) as { state: string; images: string[] };
+    const reply = (await (await caller.fetch(url)).json()) as { state: string; images: string[] };
     expect(reply.state).toBe('SUCCEEDED');
     return reply;
   }, 60_000);
 
   expect((await fetch(shown.images[0] ?? '')).headers.get('content-type')).toBe('image/png');
-  expect((await fetch(`${ApiUrl}/images/unknown`)).status).toBe(404);
-  expect(deployed.simulator.tasks()).toHaveLength(1);
+  expect((await caller.fetch(`${images}/unknown`)).status).toBe(404);
+  expect(deployed?.simulator.tasks()).toHaveLength(1);
+});
+
+test('review-queue: a message for each job that ended, with a few fields and without the prompt', async () => {
+  const { StateMachineArn: stateMachineArn = '', ReviewQueueUrl, FailuresQueueUrl } = await deploy('review-queue');
+  const client = new ImagePipelineClient({ stateMachineArn, stepFunctions });
+  await client.generate({ prompt: 'a secret bicycle', size: '3:1' }, { jobId: `good-${run}` });
+  await client.generate({ prompt: 'a secret bicycle', size: '9:8' }, { jobId: `bad-${run}` }).catch(() => undefined);
+
+  const message = async (QueueUrl?: string) => {
+    const { Messages = [] } = await queues.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1 }));
+    expect(Messages).toHaveLength(1);
+    return JSON.parse(Messages[0]?.Body ?? '') as unknown;
+  };
+  const times = { startedAt: expect.any(Number), endedAt: expect.any(Number) };
+  const executionArn = (id: string) => expect.stringMatching(`:${id}-${run}$`);
+  expect(await eventually(() => message(ReviewQueueUrl))).toEqual({
+    jobId: `good-${run}`,
+    executionArn: executionArn('good'),
+    status: 'SUCCEEDED',
+    ...times,
+  });
+  expect(await eventually(() => message(FailuresQueueUrl))).toEqual({
+    jobId: `bad-${run}`,
+    executionArn: executionArn('bad'),
+    status: 'FAILED',
+    ...times,
+  });
 });

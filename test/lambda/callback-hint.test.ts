@@ -18,7 +18,7 @@ const HOUR_MS = 3_600_000;
 const deliver = (pipeline: TestPipeline, id: string) =>
   receiveCallback(
     {
-      pathParameters: { attemptId: ATTEMPT_ID, secret: CALLBACK_SECRET },
+      rawPath: `/callback/${ATTEMPT_ID}/${CALLBACK_SECRET}`,
       body: JSON.stringify({ id }),
       isBase64Encoded: false,
     },

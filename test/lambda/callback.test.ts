@@ -13,9 +13,10 @@ type Callback = Parameters<typeof receiveCallback>[0];
 
 const BODY = JSON.stringify({ id: TASK_ID, status: 'completed', results: ['https://attacker.example.org/x.png'] });
 
+const pathOf = (attemptId: string, secret: string) => `/callback/${attemptId}/${secret}`;
+
 function aCallback(callback: Partial<Callback> = {}): Callback {
-  const pathParameters = { attemptId: ATTEMPT_ID, secret: CALLBACK_SECRET };
-  return { pathParameters, body: BODY, isBase64Encoded: false, ...callback };
+  return { rawPath: pathOf(ATTEMPT_ID, CALLBACK_SECRET), body: BODY, isBase64Encoded: false, ...callback };
 }
 
 async function statusOf(pipeline: TestPipeline, callback: Partial<Callback> = {}): Promise<unknown> {
@@ -32,20 +33,20 @@ async function submitted(): Promise<TestPipeline> {
 }
 
 describe('what is not authentic', () => {
-  test.each<[string, Callback['pathParameters']]>([
-    ['a wrong secret', { attemptId: ATTEMPT_ID, secret: `${CALLBACK_SECRET.slice(0, -1)}J` }],
-    ['no secret', { attemptId: ATTEMPT_ID, secret: '' }],
-    ['the stored hash as the secret', { attemptId: ATTEMPT_ID, secret: hashCallbackSecret(CALLBACK_SECRET) }],
-    ['an unknown attempt', { attemptId: 'A'.repeat(22), secret: CALLBACK_SECRET }],
-    ['a malformed attempt', { attemptId: '../ledger', secret: CALLBACK_SECRET }],
-    ['an attempt id with something behind it', { attemptId: `${ATTEMPT_ID}x`, secret: CALLBACK_SECRET }],
-    ['no parameters', undefined],
-  ])('%s: 404, counted, and EvoLink is not asked', async (_, pathParameters) => {
+  test.each<[string, Callback['rawPath']]>([
+    ['a wrong secret', pathOf(ATTEMPT_ID, `${CALLBACK_SECRET.slice(0, -1)}J`)],
+    ['no secret', pathOf(ATTEMPT_ID, '')],
+    ['the stored hash as the secret', pathOf(ATTEMPT_ID, hashCallbackSecret(CALLBACK_SECRET))],
+    ['an unknown attempt', pathOf('A'.repeat(22), CALLBACK_SECRET)],
+    ['a malformed attempt', pathOf('../ledger', CALLBACK_SECRET)],
+    ['an attempt id with something behind it', pathOf(`${ATTEMPT_ID}x`, CALLBACK_SECRET)],
+    ['no path', undefined],
+  ])('%s: 404, counted, and EvoLink is not asked', async (_, rawPath) => {
     const pipeline = await submitted();
     pipeline.evolink.set(aCompletedTask());
     const before = pipeline.memory.items();
 
-    expect(await statusOf(pipeline, { pathParameters })).toBe(404);
+    expect(await statusOf(pipeline, { rawPath })).toBe(404);
 
     expect(output.valuesOf('CallbacksRejected')).toEqual([{ value: 1, dimensions: {} }]);
     expect(pipeline.evolink.asked).toEqual([]);
@@ -55,7 +56,7 @@ describe('what is not authentic', () => {
 
   test('a malformed attempt id does not even reach the table', async () => {
     const pipeline = new TestPipeline();
-    await statusOf(pipeline, { pathParameters: { attemptId: 'x', secret: CALLBACK_SECRET } });
+    await statusOf(pipeline, { rawPath: pathOf('x', CALLBACK_SECRET) });
     expect(pipeline.memory.commands).toEqual([]);
   });
 });

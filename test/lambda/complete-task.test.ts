@@ -43,6 +43,14 @@ describe('what a success costs, best source first', () => {
   });
 });
 
+test.each(['callback', 'sweep'] as const)('the ledger says that the %s found it', async (source) => {
+  const pipeline = new TestPipeline();
+  const attempt = await pipeline.open({ taskId: TASK_ID });
+  pipeline.evolink.set(aCompletedTask());
+  await completeTask(attempt, source, pipeline.dependencies());
+  expect(pipeline.ledger()).toMatchObject([{ state: 'booked', foundBy: source }]);
+});
+
 test('an answer that is too large to be kept does not keep a paid image from its job', async () => {
   const usage = { credits_used: 0.3682, billing_rule: 'r'.repeat(500_000), notes: 'x'.repeat(500_000) };
   const task = aCompletedTask({ usage, billingRule: usage.billing_rule, model: 'm'.repeat(500_000) });

@@ -14,8 +14,11 @@ import { DAY_MS, HOUR_MS, runSweep } from '../support/sweeps';
 const output = captureOutput();
 
 async function callback(pipeline: TestPipeline): Promise<unknown> {
-  const pathParameters = { attemptId: ATTEMPT_ID, secret: CALLBACK_SECRET };
-  const event = { pathParameters, body: JSON.stringify({ id: TASK_ID }), isBase64Encoded: false };
+  const event = {
+    rawPath: `/callback/${ATTEMPT_ID}/${CALLBACK_SECRET}`,
+    body: JSON.stringify({ id: TASK_ID }),
+    isBase64Encoded: false,
+  };
   return (await receiveCallback(event, pipeline.dependencies())).statusCode;
 }
 

@@ -65,15 +65,6 @@ describe.each(places)('in %s it encrypts', (_, env, props, arn) => {
   });
 });
 
-test('nothing that exists is replaced by it: types and logical ids stay', () => {
-  const kinds = ({ Resources }: CloudFormation) =>
-    Object.entries(Resources)
-      .filter(([, { Type }]) => Type !== 'AWS::KMS::Key')
-      .map(([id, { Type }]) => `${Type} ${id}`);
-
-  expect(kinds(synth(ownKey).json)).toEqual(kinds(synth().json));
-});
-
 /** What a role may do with the key: `action by how it is limited`. */
 function keyRights(json: CloudFormation, roleIdPart: string): string[] {
   return policies(json)

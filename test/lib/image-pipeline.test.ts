@@ -8,7 +8,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ENV, TABLE } from '../../domain/constants';
 import { DEFAULT_PRICES } from '../../domain/prices';
-import { Budget, ImagePipeline, type ImagePipelineProps, Quality, Resolution } from '../../lib';
+import { Budget, CallbackEndpoint, ImagePipeline, type ImagePipelineProps, Quality, Resolution } from '../../lib';
 import { flatten, CDK_CONTEXT, PRICES, apiKey, definition, emptyStack, environment, lambdaFunction } from './support';
 import { type Props, resource, resourcesOf, synth, synthesised } from './support';
 
@@ -161,6 +161,7 @@ describe('each property changes the template', () => {
     vpc: (stack) => ({ vpc: new Vpc(stack, 'Vpc') }),
     referenceBuckets: (stack) => ({ referenceBuckets: [Bucket.fromBucketName(stack, 'References', 'references')] }),
     defaults: () => ({ defaults: { quality: Quality.HIGH } }),
+    callbackEndpoint: () => ({ callbackEndpoint: CallbackEndpoint.none() }),
     callbackTimeout: () => ({ callbackTimeout: Duration.minutes(5) }),
     maxAttempts: () => ({ maxAttempts: 1 }),
     maxConcurrentTasks: () => ({ maxConcurrentTasks: 3 }),

@@ -7,7 +7,7 @@ import { AwsSolutionsChecks, NagPack } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 import { ImagePipelineStack } from '../../bin/image-pipeline-stack';
 import { readSettings } from '../../bin/settings';
-import { ImagePipeline } from '../../lib';
+import { CallbackEndpoint, ImagePipeline } from '../../lib';
 import { CDK_CONTEXT } from './support';
 
 /** Acknowledged rules of a tree, with the reason of each. */
@@ -31,13 +31,14 @@ test('the app has no finding that is not acknowledged', () => {
   expect(findings(app)).toEqual([]);
 });
 
-test('nor has the construct in the app of somebody else, twice', () => {
+test('nor has the construct in the app of somebody else, with each kind of endpoint', () => {
   const app = new App();
   const stack = new Stack(app, 'Theirs', { env: { account: '123456789012', region: 'eu-west-1' } });
   const apiKey = Secret.fromSecretNameV2(stack, 'ApiKey', 'evolink/api-key');
   const referenceBuckets = [Bucket.fromBucketName(stack, 'References', 'references')];
   new ImagePipeline(stack, 'First', { apiKey, referenceBuckets });
-  new ImagePipeline(stack, 'Second', { apiKey });
+  new ImagePipeline(stack, 'Second', { apiKey, callbackEndpoint: CallbackEndpoint.functionUrl() });
+  new ImagePipeline(stack, 'Third', { apiKey, callbackEndpoint: CallbackEndpoint.none() });
 
   expect(findings(app)).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import type { DynamoDBDocumentClient, TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { UsageBasis } from '../../../domain/job';
+import type { FoundBy } from '../../../domain/ledger';
 import { ledgerKey, spendKey, unknownKey } from '../../../domain/ledger';
 import type { Attempt, AttemptStatus, StoredFailure, TaskOutcome } from './attempt';
 import { isLeftBehind } from './attempt';
@@ -24,6 +25,8 @@ export interface AttemptEnd {
   readonly failure?: StoredFailure;
   /** Absent when EvoLink never had a task for the attempt. */
   readonly outcome?: TaskOutcome;
+  /** What told us of it; absent without a task. */
+  readonly foundBy?: FoundBy;
   /** Its job has ended already: no task token is to be answered. @default false */
   readonly nobodyWaits?: boolean;
 }

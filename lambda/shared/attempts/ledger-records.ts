@@ -18,6 +18,7 @@ export function ledgerRecord(attempt: Attempt, request: RequestFacts, end: Attem
     usage: end.outcome?.usage,
     billingRule: end.outcome?.billingRule,
     bookedAt: end.completedAt,
+    foundBy: end.foundBy,
   };
 }
 

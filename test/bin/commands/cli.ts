@@ -1,4 +1,5 @@
 /** The command line in this process, with a table in memory and a stack of one's own. */
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { main } from '../../../bin/evolink-images';
@@ -6,6 +7,7 @@ import type { Aws } from '../../../bin/commands/aws';
 import type { Io } from '../../../bin/commands/command';
 import { paint } from '../../../bin/commands/process-io';
 import { FakeDeadLetters } from '../../support/fake-dead-letters';
+import type { FakeDeployment } from '../../support/fake-deployment';
 import type { FakeJobs } from '../../support/fake-jobs';
 import type { FakeS3 } from '../../support/fake-s3';
 import { MemoryTable } from '../../support/memory-table';
@@ -18,6 +20,8 @@ export interface CliOptions {
   readonly outputs?: Readonly<Record<string, string>>;
   /** The queue, the functions and the stack's list of resources. @default - an empty queue, no functions */
   readonly deadLetters?: FakeDeadLetters;
+  /** What `doctor` looks at. Its commands go there instead of to `deadLetters`. */
+  readonly deployment?: FakeDeployment;
   /** Thrown by CloudFormation instead of an answer. */
   readonly failure?: Error;
   readonly colour?: boolean;
@@ -39,15 +43,20 @@ export interface CliResult {
 
 /** @param line arguments separated by blanks; an array where one of them holds blanks itself */
 export async function cli(line: string | readonly string[], options: CliOptions = {}): Promise<CliResult> {
-  const { table = new MemoryTable(), outputs = { TableName: table.tableName }, failure, colour = false } = options;
-  const { deadLetters = new FakeDeadLetters([]) } = options;
+  const { table = new MemoryTable(), failure, colour = false, deployment } = options;
+  const { deadLetters = new FakeDeadLetters([]), outputs = deployment?.outputs ?? { TableName: table.tableName } } =
+    options;
   const written = { out: '', err: '' };
   const stacks: string[] = [];
   const regions: (string | undefined)[] = [];
+  const other = {
+    send: async (command: { input: Record<string, unknown> }) =>
+      (await deployment?.take(command.constructor.name, command.input)) ?? deadLetters.client.send(command),
+  };
   const cloudFormation = {
     send: async (command: { input: { StackName: string } }) => {
       const { input } = command;
-      if (command.constructor.name !== 'DescribeStacksCommand') return deadLetters.client.send(command);
+      if (command.constructor.name !== 'DescribeStacksCommand') return other.send(command);
       stacks.push(input.StackName);
       if (failure) throw failure;
       const Outputs = Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
@@ -61,6 +70,8 @@ export async function cli(line: string | readonly string[], options: CliOptions 
     err: async (text) => void (written.err += text),
     paint: paint(colour),
     now: () => NOW,
+    sleep: (milliseconds, signal) => given(deployment).sleep(milliseconds, signal),
+    post: (url) => given(deployment).post(url),
     aws: async (region) => {
       regions.push(region);
       return {
@@ -68,8 +79,9 @@ export async function cli(line: string | readonly string[], options: CliOptions 
         documents: table.client,
         stepFunctions: async () => given(options.jobs).client,
         s3: async () => given(options.s3).client,
-        lambda: async () => deadLetters.client as unknown as LambdaClient,
-        sqs: async () => deadLetters.client as unknown as SQSClient,
+        lambda: async () => other as unknown as LambdaClient,
+        sqs: async () => other as unknown as SQSClient,
+        cloudWatch: async () => other as unknown as CloudWatchClient,
         region: async () => region ?? 'eu-central-1',
       };
     },
@@ -83,7 +95,7 @@ export async function cli(line: string | readonly string[], options: CliOptions 
 }
 
 function given<T>(fake: T | undefined): T {
-  if (fake === undefined) throw new Error('this test has no jobs');
+  if (fake === undefined) throw new Error('this test has none of that');
   return fake;
 }
 

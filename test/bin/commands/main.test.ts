@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { COMMANDS } from '../../../bin/commands';
 import { FakeDeadLetters } from '../../support/fake-dead-letters';
+import { FakeDeployment } from '../../support/fake-deployment';
 import { FakeJobs, MACHINE, outputOf } from '../../support/fake-jobs';
 import { FakeS3 } from '../../support/fake-s3';
 import { pngOf } from '../../support/png';
-import { awsError, cli } from './cli';
+import { MemoryTable } from '../../support/memory-table';
+import { awsError, cli, NOW } from './cli';
 
 describe('help', () => {
   test.each(['--help', '-h', 'help'])('%s lists every command', async (line) => {
@@ -47,26 +49,34 @@ describe('help', () => {
       const line = example
         .replace(/ > .*$/, '')
         .replace('--prompt-file prompt.txt', '')
-        .replace('./photo.png', photo);
+        .replace('./photo.png', photo)
+        // Its job has tests of its own; here it is only asked for.
+        .replace('--smoke --yes', '--smoke');
       const argv = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
       const [program, ...rest] = argv;
-      const outputs = {
-        TableName: 'attempts',
-        Budgets: BUDGETS,
-        StateMachineArn: MACHINE,
-        BucketName: 'archive',
-        DeadLetterQueueUrl: deadLetters.queueUrl,
-      };
+      const table = new MemoryTable();
+      const deployment = new FakeDeployment(table.tableName, NOW);
+      const outputs = { ...deployment.outputs, Budgets: BUDGETS, DeadLetterQueueUrl: deadLetters.queueUrl };
       const jobs = new FakeJobs((jobId) => ({ output: outputOf(jobId) }));
       if (rest[0] !== 'generate') await jobs.client.send(blueBicycle);
+      const terminal = { live: () => undefined, ask: async () => 'n' };
 
       expect(program).toBe('evolink-images');
+      const told = rest.includes('--smoke') ? 'No job was run.\n' : '';
       expect({
         example,
-        ...(await cli(rest.concat(tableOf(rest)), { outputs, jobs, s3: new FakeS3(), deadLetters })),
+        ...(await cli(rest.concat(tableOf(rest)), {
+          table,
+          outputs,
+          jobs,
+          s3: new FakeS3(),
+          deadLetters,
+          deployment,
+          terminal,
+        })),
       }).toMatchObject({
         exitCode: 0,
-        err: rest[0] === 'generate' ? expect.stringMatching(/^Job [\w-]+\n$/) : '',
+        err: rest[0] === 'generate' ? expect.stringMatching(/^Job [\w-]+\n$/) : told,
       });
     }
   }, 30_000);

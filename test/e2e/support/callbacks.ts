@@ -1,4 +1,5 @@
 import type { TaskSnapshot } from '../../../local/simulator';
+import { apiAddress } from './api-address';
 import { connection } from './clients';
 
 /** Posts to the callback endpoint as a stranger may. @param body - text is sent as it is, anything else as JSON */
@@ -8,10 +9,7 @@ export function forgeCallback(
   body: object | string,
   timeoutMs = 10_000,
 ): Promise<Response> {
-  const apiId = new URL(connection.outputs.CallbackUrl).hostname.split('.')[0];
-  // A name below localhost does not resolve everywhere; this is the same API by its path.
-  const base = `${String(connection.admin.endpoint)}/_aws/execute-api/${apiId}/$default`;
-  return fetch(`${base}/callback/${attemptId}/${secret}`, {
+  return fetch(`${apiAddress(connection.outputs.CallbackUrl ?? '')}/callback/${attemptId}/${secret}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: typeof body === 'string' ? body : JSON.stringify(body),

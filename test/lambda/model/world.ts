@@ -135,7 +135,10 @@ export class World {
     if (post === undefined) return;
     const [, attemptId, secret] = /\/callback\/([^/]+)\/([^/]+)$/.exec(post.callbackUrl) ?? [];
     const body = JSON.stringify({ id: taskId ?? post.task?.id });
-    await receiveCallback({ pathParameters: { attemptId, secret }, body, isBase64Encoded: false }, this.dependencies());
+    await receiveCallback(
+      { rawPath: `/callback/${attemptId}/${secret}`, body, isBase64Encoded: false },
+      this.dependencies(),
+    );
   }
 
   async sweep(): Promise<void> {

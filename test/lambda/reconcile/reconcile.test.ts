@@ -2,7 +2,8 @@ import type { BudgetRule } from '../../../domain/budgets';
 import { ENV } from '../../../domain/constants';
 import { formatCredits } from '../../../domain/credits';
 import type { Credits } from '../../../evolink';
-import { EvolinkServerError } from '../../../evolink';
+import { EvolinkServerError, EvolinkUnauthorizedError } from '../../../evolink';
+import type { ReconcileReport } from '../../../domain/reconcile-report';
 import { reconcile } from '../../../lambda/reconcile/reconcile';
 import { ApiKeyUnavailableError } from '../../../lambda/shared/api-key';
 import { aRule, jobAsking, setSettings } from '../../support/budgets';
@@ -28,10 +29,14 @@ function balance({ used = 0, remaining = 0, accountRemaining = '100', unlimited 
   };
 }
 
-async function look(pipeline: TestPipeline, figures?: Figures | Error, budgets: BudgetRule[] = []): Promise<void> {
+async function look(
+  pipeline: TestPipeline,
+  figures?: Figures | Error,
+  budgets: BudgetRule[] = [],
+): Promise<ReconcileReport> {
   pipeline.time += HOUR;
   pipeline.evolink.credits = figures instanceof Error ? figures : balance(figures ?? {});
-  await reconcile({ ...pipeline.dependencies(), budgets });
+  return reconcile({ ...pipeline.dependencies(), budgets });
 }
 
 async function spend(pipeline: TestPipeline, jobId: string, creditsUsed: number, images = 1): Promise<void> {
@@ -281,4 +286,59 @@ test('shows the emergency stop', async () => {
   setSettings(pipeline, {});
   await look(pipeline);
   expect(values('Paused')).toEqual([1, 0]);
+});
+
+describe('what it answers to whoever invokes it', () => {
+  test('what is left, and for how long', async () => {
+    const pipeline = new TestPipeline();
+    expect((await look(pipeline, { accountRemaining: '50.5', remaining: 100_000 })).account).toEqual({
+      state: 'read',
+      accountCredits: '50.5',
+      keyCredits: '10',
+      daysLeft: null,
+    });
+    await spend(pipeline, 'job-1', 70_000);
+    expect((await look(pipeline, { accountRemaining: '20', unlimited: true })).account).toEqual({
+      state: 'read',
+      accountCredits: '20',
+      keyCredits: null,
+      daysLeft: 20,
+    });
+  });
+
+  test.each([
+    ['refused', new EvolinkUnauthorizedError('GET /v1/credits: 401')],
+    ['no-key', new ApiKeyUnavailableError('the secret is empty')],
+    ['unreadable', new EvolinkServerError('GET /v1/credits: 500')],
+  ])('why nothing can be said: %s', async (state, error) => {
+    const { account } = await look(new TestPipeline(), error);
+    expect(account).toEqual({ state, error: `${error.name}: ${error.message}` });
+  });
+
+  test('what is open, and since when the oldest was let through; those in the queue have no age', async () => {
+    const pipeline = new TestPipeline();
+    expect((await look(pipeline)).open).toEqual({
+      attempts: 0,
+      oldestSeconds: 0,
+      queued: 0,
+      slotsTaken: 0,
+      quietUntil: null,
+    });
+    await pipeline.open({ job: jobAsking(1, 'job-1') });
+    pipeline.time += 60_000;
+    await pipeline.open({ job: jobAsking(1, 'job-2') });
+    const quietUntil = pipeline.time + 2 * HOUR;
+    pipeline.memory.seed({ pk: 'slots', sk: 'slots', taken: 2, queued: 5, pausedUntil: quietUntil });
+
+    // A look comes an hour later.
+    expect((await look(pipeline)).open).toEqual({
+      attempts: 2,
+      oldestSeconds: 3_660,
+      queued: 5,
+      slotsTaken: 2,
+      quietUntil,
+    });
+    pipeline.time = quietUntil;
+    expect((await look(pipeline, new EvolinkServerError('500'))).open).toMatchObject({ attempts: 2, quietUntil: null });
+  });
 });

@@ -1,0 +1,24 @@
+import { keyCheck, openCheck } from './account';
+import { alarmsCheck } from './alarms';
+import { callbackCheck } from './callback';
+import type { Check } from './check';
+import { deadLettersCheck } from './dead-letters';
+import type { Deployment } from './deployment';
+import { budgetsCheck, stopCheck } from './money';
+import { sweepCheck } from './sweep';
+import { versionCheck } from './version';
+
+/** In the order in which they are shown. A new one is a new line here. */
+const CHECKS: readonly ((deployment: Deployment) => Check)[] = [
+  versionCheck,
+  keyCheck,
+  callbackCheck,
+  sweepCheck,
+  openCheck,
+  deadLettersCheck,
+  alarmsCheck,
+  budgetsCheck,
+  stopCheck,
+];
+
+export const checksOf = (deployment: Deployment): Check[] => CHECKS.map((make) => make(deployment));

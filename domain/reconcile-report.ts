@@ -1,0 +1,35 @@
+/** What the reconcile function answers to whoever invokes it: where the account and the open work stand. No secrets. */
+
+/**
+ * - `read`: EvoLink took the key and said what is left.
+ * - `refused`: EvoLink does not know the key (401).
+ * - `no-key`: the secret can't be read, or holds no key.
+ * - `unreadable`: EvoLink could not be reached, or its answer could not be read.
+ */
+export type AccountReport =
+  | {
+      readonly state: 'read';
+      /** Credits that the account has left, as decimal text. */
+      readonly accountCredits: string;
+      /** Credits that the key may still spend; null where it has no limit of its own. */
+      readonly keyCredits: string | null;
+      /** How long they last at the rate of the last seven days; null while nothing was spent in them. */
+      readonly daysLeft: number | null;
+    }
+  | { readonly state: 'refused' | 'no-key' | 'unreadable'; readonly error: string };
+
+export interface OpenWorkReport {
+  /** Attempts that somebody still has to look after. */
+  readonly attempts: number;
+  /** Since when the oldest of them was let through, in seconds; 0 without one. Those in the queue do not count. */
+  readonly oldestSeconds: number;
+  readonly queued: number;
+  readonly slotsTaken: number;
+  /** EvoLink had too many requests: nothing is sent until then. Epoch milliseconds, or null. */
+  readonly quietUntil: number | null;
+}
+
+export interface ReconcileReport {
+  readonly account: AccountReport;
+  readonly open: OpenWorkReport;
+}

@@ -1,0 +1,57 @@
+/** What EvoLink says of the account and the key. */
+import { CREDIT_SCOPES, DIMENSION, METRIC } from '../../domain/constants';
+import { formatCredits } from '../../domain/credits';
+import type { AccountReport } from '../../domain/reconcile-report';
+import type { Credits } from '../../evolink';
+import { EvolinkError, EvolinkUnauthorizedError } from '../../evolink';
+import { ApiKeyUnavailableError } from '../shared/api-key';
+import { describeError, logger } from '../shared/logger';
+import { emit } from '../shared/metrics';
+import type { Provider } from '../shared/provider';
+import { units } from './amounts';
+import { credits, daysLeft } from './gauges';
+
+type Unread = Exclude<AccountReport, { state: 'read' }>;
+
+/** Where EvoLink cannot be read its figures are missing; why is for whoever asks, since no alarm tells. */
+export async function readBalance(provider: Provider): Promise<Credits | Unread> {
+  try {
+    return await provider.call((client) => client.getCredits());
+  } catch (error) {
+    if (!(error instanceof EvolinkError) && !(error instanceof ApiKeyUnavailableError)) throw error;
+    logger.warn('EvoLink does not say how many credits are left', describeError(error));
+    return { state: unreadState(error), error: `${error.name}: ${error.message}` };
+  }
+}
+
+function unreadState(error: EvolinkError | ApiKeyUnavailableError): Unread['state'] {
+  if (error instanceof ApiKeyUnavailableError) return 'no-key';
+  return error instanceof EvolinkUnauthorizedError ? 'refused' : 'unreadable';
+}
+
+/** In credit units. */
+interface Remaining {
+  readonly account: number;
+  readonly key: number;
+}
+
+export function remaining(balance: Credits): Remaining {
+  const account = units(balance.account.remaining);
+  return { account, key: balance.key.unlimited ? account : units(balance.key.remaining) };
+}
+
+export function emitRemaining({ account, key }: Remaining, recent: number): void {
+  const [accountScope, keyScope] = CREDIT_SCOPES;
+  emit({ [METRIC.creditsRemaining]: credits(account) }, { [DIMENSION.scope]: accountScope });
+  emit({ [METRIC.creditsRemaining]: credits(key) }, { [DIMENSION.scope]: keyScope });
+  emit({ [METRIC.creditsDaysLeft]: daysLeft(Math.min(account, key), recent) }, {});
+}
+
+export function accountReport(balance: Credits, { account, key }: Remaining, recent: number): AccountReport {
+  return {
+    state: 'read',
+    accountCredits: formatCredits(account),
+    keyCredits: balance.key.unlimited ? null : formatCredits(key),
+    daysLeft: recent === 0 ? null : daysLeft(Math.min(account, key), recent),
+  };
+}

@@ -1,0 +1,36 @@
+import { callbackAddress } from '../../lambda/callback/address';
+import { CALLBACK_PATH_CHARACTERS, CALLBACK_ROUTE } from '../../domain/constants';
+import { newCallbackSecret } from '../../lambda/shared/callback-secret';
+import { ATTEMPT_ID, CALLBACK_SECRET } from '../support/pipeline';
+
+const path = CALLBACK_ROUTE.replace('{attemptId}', ATTEMPT_ID).replace('{secret}', CALLBACK_SECRET);
+const address = { attemptId: ATTEMPT_ID, secret: CALLBACK_SECRET };
+
+test.each([
+  ['an HTTP API or a function URL', { rawPath: path }],
+  ['an HTTP API with a base path', { rawPath: `/images${path}` }],
+  ['a REST API', { path: `/prod${path}` }],
+  ['a load balancer', { path }],
+])('found in the event of %s', (_, event) => {
+  expect(callbackAddress(event)).toEqual(address);
+});
+
+test.each([
+  ['nothing', ''],
+  ['another route', `/health`],
+  ['no secret', `/callback/${ATTEMPT_ID}/`],
+  ['something behind it', `${path}/more`],
+  ['a slash behind it', `${path}/`],
+  ['only part of the name', `/my${path.slice(1)}`],
+])('%s: none', (_, rawPath) => {
+  expect(callbackAddress({ rawPath })).toBeUndefined();
+});
+
+test('nothing is decoded: an encoded slash stays inside', () => {
+  expect(callbackAddress({ rawPath: '/callback/a%2Fb/c%20d' })).toEqual({ attemptId: 'a%2Fb', secret: 'c%20d' });
+});
+
+test('the length that the construct reckons with is that of a real path', () => {
+  const real = CALLBACK_ROUTE.replace('{attemptId}', ATTEMPT_ID).replace('{secret}', newCallbackSecret().secret);
+  expect(real).toHaveLength(CALLBACK_PATH_CHARACTERS);
+});
