@@ -47,7 +47,7 @@ export interface ImagePipelineProps {
 
   /**
    * The VPC in which the functions run. They call EvoLink and the hosts of its images over the internet, by a NAT
-   * gateway or what your company has in its place, and DynamoDB, S3, Step Functions, Secrets Manager, SQS and Lambda by
+   * gateway or what your company has in its place, and DynamoDB, S3, Step Functions, Secrets Manager and Lambda by
    * endpoints or the same way (`docs/network.md`). Callbacks come in by API Gateway and need nothing of the VPC.
    *
    * @default - Lambda's own network, with a way to the internet
