@@ -41,7 +41,7 @@ export async function connect(region?: string): Promise<Aws> {
     stepFunctions: async () => new (await import('@aws-sdk/client-sfn')).SFNClient(options),
     s3: async () => new (await import('@aws-sdk/client-s3')).S3Client(options),
     lambda: async () => new (await import('@aws-sdk/client-lambda')).LambdaClient(options),
-    sqs: async () => new (await import('@aws-sdk/client-sqs')).SQSClient(options),
+    sqs: async () => new (await import('@aws-sdk/client-sqs')).SQSClient({ ...options, useQueueUrlAsEndpoint: false }),
     cloudWatch: async () => new (await import('@aws-sdk/client-cloudwatch')).CloudWatchClient(options),
     region: () => cloudFormation.config.region(),
   };

@@ -31,6 +31,7 @@ export function errorJson(error: ImagePipelineError): Record<string, unknown> {
 
 export function errorText(error: ImagePipelineError): string {
   const problems = error instanceof InvalidRequestError ? error.problems : [];
-  const lines = problems.map(({ path, message }) => `  ${path}: ${message}`);
+  // A single one is in the message already.
+  const lines = (problems.length > 1 ? problems : []).map(({ path, message }) => `  ${path}: ${message}`);
   return [error.message, ...lines].map(printable).join('\n');
 }

@@ -79,8 +79,11 @@ describe('generate', () => {
   });
 
   test('a refused request: every problem on stderr, and as JSON where that was asked for', async () => {
-    const problems = [{ path: 'size', code: 'invalid_size', message: 'Not a size.' }];
-    const cause = failureCause('InvalidRequest', { message: 'size: Not a size.', problems });
+    const problems = [
+      { path: 'size', code: 'invalid_size', message: 'Not a size.' },
+      { path: 'n', code: 'out_of_range', message: 'Too many.' },
+    ];
+    const cause = failureCause('InvalidRequest', { message: '2 problems.', problems });
 
     const { exitCode, out, err } = await cli(line('--json'), world({ error: 'InvalidRequest', cause }));
 
@@ -93,9 +96,18 @@ describe('generate', () => {
       cause: { problems },
     });
     expect(err).toMatch(
-      /InvalidRequest: size: Not a size\. Nothing was charged\..*spring-r2\.\n {2}size: Not a size\./,
+      /InvalidRequest: 2 problems\. Nothing was charged\..*spring-r2\.\n {2}size: Not a size\.\n {2}n: Too many\.\n$/,
     );
     expect(existsSync(join(folder, 'spring'))).toBe(false);
+  });
+
+  test('a single problem is said once', async () => {
+    const problems = [{ path: 'size', code: 'invalid_size', message: 'Not a size.' }];
+    const cause = failureCause('InvalidRequest', { message: 'size: Not a size.', problems });
+
+    const { err } = await cli(line(), world({ error: 'InvalidRequest', cause }));
+
+    expect(err.match(/Not a size/g)).toHaveLength(1);
   });
 
   test.each([
