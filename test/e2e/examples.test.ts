@@ -25,7 +25,7 @@ async function deploy(example: string): Promise<Readonly<Record<string, string>>
   return outputs ?? {};
 }
 afterEach(async () => {
-  await deployed?.simulator.close();
+  await deployed?.close();
   deployed = undefined;
 });
 

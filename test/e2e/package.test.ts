@@ -191,7 +191,7 @@ describe('in an empty CDK app', () => {
       const command = `"${process.execPath}" --require "${join(FIXTURES, 'no-network.cjs')}" app.ts`;
       deployed = await startOwnApp({ folder: cdkApp, command, env: { PATH: '/nonexistent' } });
     });
-    afterAll(() => deployed.simulator.close());
+    afterAll(() => deployed.close());
 
     test('it buys an image', async () => {
       const { admin } = connection;
