@@ -18,7 +18,11 @@ export function mistakesIn(blocks: readonly Block[]): string[] {
     ]),
   );
   const program = programOf(modules);
-  return ts.getPreEmitDiagnostics(program).map(({ file, start = 0, messageText }) => {
+  // Of the snippets alone: what they import is checked elsewhere, and takes longer.
+  const diagnostics = [...modules.keys()]
+    .map((path) => program.getSourceFile(path))
+    .flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]);
+  return diagnostics.map(({ file, start = 0, messageText }) => {
     const module = modules.get(file?.fileName ?? '');
     const line = file?.getLineAndCharacterOfPosition(start).line ?? 0;
     const text = ts.flattenDiagnosticMessageText(messageText, ' ');
@@ -84,12 +88,12 @@ function programOf(modules: ReadonlyMap<string, Module>): ts.Program {
   // A snippet shows how a value is made, not what becomes of it.
   const relaxed = { ...options, types: ['node'], noUnusedLocals: false, noUnusedParameters: false };
   const host = ts.createCompilerHost(relaxed);
-  const { getSourceFile, fileExists, readFile } = host;
-  host.fileExists = (path) => modules.has(path) || fileExists.call(host, path);
-  host.readFile = (path) => modules.get(path)?.text ?? readFile.call(host, path);
+  const disk = { ...host };
+  host.fileExists = (path) => modules.has(path) || disk.fileExists(path);
+  host.readFile = (path) => modules.get(path)?.text ?? disk.readFile(path);
   host.getSourceFile = (path, target, ...rest) => {
     const module = modules.get(path);
-    return module ? ts.createSourceFile(path, module.text, target) : getSourceFile.call(host, path, target, ...rest);
+    return module ? ts.createSourceFile(path, module.text, target) : disk.getSourceFile(path, target, ...rest);
   };
   return ts.createProgram([...modules.keys()], relaxed, host);
 }
