@@ -1,3 +1,4 @@
+import { Token } from 'aws-cdk-lib';
 import type { DomainName, HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -97,7 +98,10 @@ export abstract class CallbackEndpoint {
    * as an HTTP API does (payload 1.0 or 2.0), a REST API with Lambda proxy integration, a function URL or a load
    * balancer. It must answer within 10 seconds, and the path must be in none of its logs: it is the credential.
    *
-   * @param url https, on a public host, without query, fragment and credentials; at most 2,048 characters with our path
+   * It may belong to the same stack: give the URL first, and the function to the gateway when the pipeline is there.
+   *
+   * @param url https, on a public host, without query, fragment and credentials; at most 2,048 characters with our
+   * path. Where parts of it are known at deployment only, the others are checked
    */
   public static existing(url: string): CallbackEndpoint {
     return new ExistingEndpoint(url);
@@ -112,11 +116,11 @@ export abstract class CallbackEndpoint {
   }
 
   /**
-   * Whether the endpoint is part of the function itself.
+   * Whether its address may be known only once the function is there.
    *
    * @internal
    */
-  public readonly _isFunctionUrl: boolean = false;
+  public readonly _needsHandler: boolean = false;
 
   /** @internal */
   public abstract _bind(scope: Construct, id: string, context: CallbackEndpointContext): BoundCallbackEndpoint;
@@ -134,7 +138,7 @@ class HttpApiEndpoint extends CallbackEndpoint {
 }
 
 class FunctionUrlEndpoint extends CallbackEndpoint {
-  public override readonly _isFunctionUrl = true;
+  public override readonly _needsHandler = true;
 
   public _bind(_scope: Construct, _id: string, { handler }: CallbackEndpointContext): BoundCallbackEndpoint {
     const { url } = handler.addFunctionUrl({ authType: FunctionUrlAuthType.NONE });
@@ -143,8 +147,12 @@ class FunctionUrlEndpoint extends CallbackEndpoint {
 }
 
 class ExistingEndpoint extends CallbackEndpoint {
+  public override readonly _needsHandler: boolean;
+
   constructor(private readonly url: string) {
     super();
+    // A gateway of the same app: the stage of a REST API, say, waits for its methods, and they for the function.
+    this._needsHandler = Token.isUnresolved(url);
   }
 
   public _bind(scope: Construct): BoundCallbackEndpoint {

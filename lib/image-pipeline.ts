@@ -104,7 +104,7 @@ export class ImagePipeline extends MeteredPipeline {
     this.deadLetterQueue = deadLetters.queue;
     this.functions = new PipelineFunctions(this, 'Functions', {
       ...settings,
-      callbackHasUrl: settings.callbackEndpoint._isFunctionUrl,
+      addressNeedsCallback: settings.callbackEndpoint._needsHandler,
       apiKey: props.apiKey,
       deadLetters,
       attempts,

@@ -1,13 +1,9 @@
-import {
-  EventField,
-  type EventPattern,
-  type IRule,
-  type IRuleTarget,
-  type OnEventOptions,
-} from 'aws-cdk-lib/aws-events';
-import { Rule, type RuleTargetConfig, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { Token } from 'aws-cdk-lib';
+import { type EventPattern, type IRuleTarget, type OnEventOptions, Rule } from 'aws-cdk-lib/aws-events';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
+import { withJobMessage } from './job-message';
+import { fail } from './validation';
 
 /** How a job ends without an image. */
 export const FAILED_STATUSES = ['FAILED', 'TIMED_OUT', 'ABORTED'];
@@ -39,31 +35,51 @@ export function jobEndPattern(stateMachine: IStateMachine, statuses: string[]): 
 
 /**
  * Jobs that ended, for targets of your own. The event itself never reaches them: it carries the job's input, and with
- * that the prompt. Whatever target is added, now or later, gets the few fields of `MESSAGE`.
+ * that the prompt. Whatever target is added, now or later, gets the few fields of `docs/events.md`.
  */
 export class JobRule extends Rule {
   constructor(scope: Construct, id: string, { stateMachine, statuses, options = {} }: JobRuleProps) {
     const { ruleName, description = 'Image jobs that ended.', eventPattern, target } = options;
-    super(scope, id, { ruleName, description, eventPattern: jobEndPattern(stateMachine, statuses) });
-    if (eventPattern) this.addEventPattern(eventPattern);
+    super(scope, id, { ruleName, description });
+    const { status, ...detail } = (eventPattern?.detail ?? {}) as Record<string, unknown>;
+    super.addEventPattern(jobEndPattern(stateMachine, this.chosen(statuses, status)));
+    this.addEventPattern(eventPattern && { ...eventPattern, detail });
     this.addTarget(target);
   }
 
-  /** Adds a target that takes a message: a queue, topic, function, workflow, log group, bus or HTTP endpoint. */
+  /**
+   * Adds a target that takes a message: a queue, topic, function, workflow or HTTP endpoint, in the rule's account and
+   * region. A bus or a log group is refused.
+   */
   public override addTarget(target?: IRuleTarget): void {
-    super.addTarget(target && { bind: (rule: IRule, id?: string) => withMessage(target.bind(rule, id)) });
+    super.addTarget(target && withJobMessage(target));
   }
-}
 
-/** Documented in `docs/events.md`. Times are milliseconds since 1970. */
-const MESSAGE = RuleTargetInput.fromObject({
-  jobId: EventField.fromPath('$.detail.name'),
-  executionArn: EventField.fromPath('$.detail.executionArn'),
-  status: EventField.fromPath('$.detail.status'),
-  startedAt: EventField.fromPath('$.detail.startDate'),
-  endedAt: EventField.fromPath('$.detail.stopDate'),
-});
+  /**
+   * Narrows the rule by fields that it doesn't look at yet. CDK adds to the values of a field that is there, so the rule
+   * would become wider by what it already looks at: that is refused.
+   */
+  public override addEventPattern(eventPattern?: EventPattern): void {
+    if (!eventPattern) return;
+    const { source, detailType, detail } = eventPattern;
+    const { status, stateMachineArn } = (detail ?? {}) as Record<string, unknown>;
+    const taken = { source, detailType, 'detail.status': status, 'detail.stateMachineArn': stateMachineArn };
+    const [[field, got] = []] = Object.entries(taken).filter(([, value]) => value !== undefined);
+    if (field !== undefined) {
+      fail(this, `eventPattern must leave ${field} to the rule, got ${JSON.stringify(this.stack.resolve(got))}`);
+    }
+    super.addEventPattern(eventPattern);
+  }
 
-function withMessage(config: RuleTargetConfig): RuleTargetConfig {
-  return { ...config, input: MESSAGE };
+  /** Some of the ways to end are enough for some. */
+  private chosen(statuses: string[], wanted: unknown): string[] {
+    if (wanted === undefined) return statuses;
+    const known = Array.isArray(wanted) && !Token.isUnresolved(wanted) ? (wanted as unknown[]) : [];
+    const chosen = statuses.filter((status) => known.includes(status));
+    if (chosen.length > 0 && chosen.length === known.length) return chosen;
+    fail(
+      this,
+      `eventPattern must name detail.status out of ${statuses.join(', ')}, got ${JSON.stringify(this.stack.resolve(wanted))}`,
+    );
+  }
 }

@@ -21,10 +21,11 @@ import type { RequestDefaults } from './request-defaults';
 /** Properties of `PipelineFunctions`. All of them are checked and defaulted by the pipeline. */
 export interface PipelineFunctionsProps {
   /**
-   * Whether `callback` has a URL of its own. What sends tasks then needs that URL, and `callback` the name of what
-   * sends them: one of the two must be known before it exists.
+   * Whether the address of callbacks may depend on `callback`: its own URL does, and that of a gateway that calls it
+   * may. What sends tasks then needs that address, and `callback` the name of what sends them: one of the two must be
+   * known before it exists.
    */
-  readonly callbackHasUrl: boolean;
+  readonly addressNeedsCallback: boolean;
   /** Where attempts are kept. */
   readonly attempts: AttemptTable;
   /** Where images go. */
@@ -234,7 +235,7 @@ export class PipelineFunctions extends Construct {
       logRetention: props.logRetention,
       encryptionKey: props.encryptionKey,
       network: props.network,
-      functionName: name === 'dispatch' && props.callbackHasUrl ? this.nameOf(name) : undefined,
+      functionName: name === 'dispatch' && props.addressNeedsCallback ? this.nameOf(name) : undefined,
       environment: functionEnvironments(this, props)[name],
     });
   }

@@ -1,9 +1,11 @@
+import { Lazy } from 'aws-cdk-lib';
+import { LambdaIntegration, RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { Certificate, type ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { CALLBACK_PATH_CHARACTERS, ENV } from '../../domain/constants';
 import { CallbackEndpoint } from '../../lib';
-import { build, environment, resourcesOf, synth, synthesised } from './support';
+import { build, environment, lambdaFunction, resourcesOf, synth, synthesised } from './support';
 
 const CERTIFICATE_ARN = 'arn:aws:acm:eu-west-1:123456789012:certificate/11111111-2222-3333-4444-555555555555';
 const withEndpoint = (callbackEndpoint: CallbackEndpoint) => synth(() => ({ callbackEndpoint }));
@@ -44,6 +46,7 @@ describe('httpApi', () => {
 
   test.each([
     [{ domainName: 'images.example.com' }, /domainName and certificate .* belong together, got domainName alone/],
+    [{ certificate: {} as ICertificate }, /domainName and certificate .* belong together, got certificate alone/],
     [{ rateLimit: 0 }, /rateLimit must be a whole number from 1 to 10000, got 0/],
     [{ burstLimit: 1.5 }, /burstLimit must be a whole number from 1 to 5000, got 1.5/],
   ])('%j is refused', (options, message) => {
@@ -67,6 +70,17 @@ describe('functionUrl', () => {
       'Fn::GetAtt': [expect.stringMatching(/^ImagesFunctionsCallback/), 'Arn'],
     });
     expect(resourcesOf(json, 'AWS::ApiGatewayV2::Api')).toEqual([]);
+    // Since October 2025 AWS asks for both.
+    const open = resourcesOf(json, 'AWS::Lambda::Permission').filter(({ Properties }) => Properties.Principal === '*');
+    expect(
+      open.map(({ Properties: { Action, FunctionUrlAuthType, InvokedViaFunctionUrl } }) => [
+        Action,
+        FunctionUrlAuthType ?? InvokedViaFunctionUrl,
+      ]),
+    ).toEqual([
+      ['lambda:InvokeFunctionUrl', 'NONE'],
+      ['lambda:InvokeFunction', true],
+    ]);
   });
 
   test('is what EvoLink is told', () => {
@@ -101,6 +115,49 @@ describe('existing', () => {
     expect(environment(json, 'Submit')[ENV.callbackBaseUrl]).toEqual({
       'Fn::GetAtt': [expect.stringMatching(/^Gateway/), 'ApiEndpoint'],
     });
+  });
+
+  test('may be the stage of a REST API of the same stack, which waits for the function', () => {
+    let api: RestApi | undefined;
+    const { stack, pipeline } = build((own) => {
+      api = new RestApi(own, 'Gateway');
+      return { callbackEndpoint: CallbackEndpoint.existing(api.url) };
+    });
+    const route = api?.root.addResource('callback').addResource('{attemptId}').addResource('{secret}');
+    route?.addMethod('POST', new LambdaIntegration(pipeline.functions.callback));
+
+    // CDK refuses circles when it synthesises.
+    const { json } = synthesised(stack);
+    const stage = { Ref: expect.stringMatching(/^GatewayDeploymentStage/) };
+    for (const name of ['Submit', 'Dispatch']) {
+      expect(joined(environment(json, name)[ENV.callbackBaseUrl])).toContainEqual(stage);
+    }
+    const name = lambdaFunction(json, 'Dispatch').Properties.FunctionName as unknown;
+    expect(environment(json, 'Callback')[ENV.dispatchFunction]).toEqual(name);
+  });
+
+  const token = Lazy.string({ produce: () => 'gateway' });
+  test.each([
+    [`https://${token}.example.com/images`],
+    [`https://hooks.example.com/${token}`],
+    [`https://hooks.example.com:${token}/images`],
+    [token],
+  ])('%s may be an address: nothing that is known speaks against it', (url) => {
+    expect(environment(withEndpoint(CallbackEndpoint.existing(url)).json, 'Submit')).toHaveProperty([
+      ENV.callbackBaseUrl,
+    ]);
+  });
+
+  test.each([
+    [`http://${token}.example.com`, /must be an https URL, got http:\/\/ before a token/],
+    [`https://${token}.example.com?key=1`, /without query, fragment and credentials, got \? beside a token/],
+    [`${token}#images`, /without query, fragment and credentials, got # beside a token/],
+    [`https://user:${token}@hooks.example.com`, /without query, fragment and credentials, got @ beside a token/],
+    [`https://10.0.0.7/${token}`, /EvoLink can reach, got 10\.0\.0\.7/],
+    [`https://hooks.example.com:99999/${token}`, /must be an https URL/],
+    [`https://${token}.example.com/${'x'.repeat(2_048)}`, /at most 2048 characters .* got \d+/],
+  ])('%s is refused, whatever the token stands for', (url, message) => {
+    expect(refused(url)).toThrow(message);
   });
 
   test.each([

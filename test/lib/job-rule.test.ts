@@ -1,6 +1,17 @@
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { type EventPattern, EventBus as Bus, EventField, Match, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import {
+  CloudWatchLogGroup,
+  EventBus,
+  LambdaFunction,
+  SfnStateMachine,
+  SnsTopic,
+  SqsQueue,
+} from 'aws-cdk-lib/aws-events-targets';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { build, type CloudFormation, resource, synthesised } from './support';
+import { build, type CloudFormation, resource, resourcesOf, synthesised } from './support';
 
 const MESSAGE = {
   jobId: '$.detail.name',
@@ -13,11 +24,16 @@ const MESSAGE = {
 /** The input of a rule's targets, with the paths filled into their template. */
 function messages(json: CloudFormation, rule: string): unknown[] {
   const targets = resource(json, 'AWS::Events::Rule', rule).Properties.Targets as {
+    Input?: string;
+    InputPath?: string;
     InputTransformer: { InputPathsMap: Record<string, string>; InputTemplate: string };
   }[];
-  return targets.map(({ InputTransformer: { InputPathsMap, InputTemplate } }) =>
-    JSON.parse(InputTemplate.replace(/<([^>]+)>/g, (_, name: string) => JSON.stringify(InputPathsMap[name]))),
-  );
+  return targets.map(({ Input, InputPath, InputTransformer: { InputPathsMap, InputTemplate } }) => {
+    expect([Input, InputPath]).toEqual([undefined, undefined]);
+    return JSON.parse(
+      InputTemplate.replace(/<([^>]+)>/g, (_, name: string) => JSON.stringify(InputPathsMap[name])),
+    ) as unknown;
+  });
 }
 
 test.each([
@@ -25,11 +41,15 @@ test.each([
   ['onJobFailed', ['FAILED', 'TIMED_OUT', 'ABORTED']],
 ] as const)('%s: the jobs of this workflow, told in a few fields', (method, statuses) => {
   const { stack, pipeline } = build();
-  pipeline[method]('Mine', { target: new SqsQueue(new Queue(stack, 'Queue')), description: 'My jobs.' });
+  pipeline[method]('Mine', {
+    target: new SqsQueue(new Queue(stack, 'Queue')),
+    description: 'My jobs.',
+    ruleName: 'my-jobs',
+  });
   const { json } = synthesised(stack);
 
-  const { EventPattern, Description } = resource(json, 'AWS::Events::Rule', 'Mine').Properties;
-  expect(Description).toBe('My jobs.');
+  const { EventPattern, Description, Name } = resource(json, 'AWS::Events::Rule', 'Mine').Properties;
+  expect([Description, Name]).toEqual(['My jobs.', 'my-jobs']);
   expect(EventPattern).toEqual({
     source: ['aws.states'],
     'detail-type': ['Step Functions Execution Status Change'],
@@ -38,21 +58,121 @@ test.each([
   expect(messages(json, 'Mine')).toEqual([MESSAGE]);
 });
 
-test('a target that is added later, or brings a message of its own, gets no prompt either', () => {
+test('whatever its class, whenever it is added and whatever message it brings, a target gets no prompt', () => {
   const { stack, pipeline } = build();
+  const prompt = RuleTargetInput.fromObject({ mine: EventField.fromPath('$.detail.input') });
+  const path = RuleTargetInput.fromEventPath('$.detail.input');
+  const queue = new Queue(stack, 'Queue');
   const rule = pipeline.onJobFailed('Mine');
-  rule.addTarget(new SqsQueue(new Queue(stack, 'One')));
-  rule.addTarget(new SqsQueue(new Queue(stack, 'Two'), { message: undefined }));
+  rule.addTarget(new SqsQueue(queue, { message: prompt }));
+  rule.addTarget(new SnsTopic(new Topic(stack, 'Topic'), { message: path }));
+  rule.addTarget(new LambdaFunction(pipeline.functions.reconcile, { event: prompt }));
+  rule.addTarget(new SfnStateMachine(pipeline.stateMachine, { input: path }));
+  rule.addTarget(new SqsQueue(queue));
   const { json } = synthesised(stack);
 
-  expect(messages(json, 'Mine')).toEqual([MESSAGE, MESSAGE]);
+  expect(messages(json, 'Mine')).toEqual(Array(5).fill(MESSAGE));
+  expect(JSON.stringify(resourcesOf(json, 'AWS::Events::Rule'))).not.toContain('detail.input');
 });
 
-test('a pattern may be narrower', () => {
+test('what else a target says of itself stays', () => {
   const { stack, pipeline } = build();
-  pipeline.onJobSucceeded('Mine', { eventPattern: { detail: { name: [{ prefix: 'shop-' }] } } });
-  const { json } = synthesised(stack);
+  const queue = new Queue(stack, 'Queue', { fifo: true });
+  pipeline.onJobSucceeded('Mine', {
+    target: new SqsQueue(queue, { messageGroupId: 'jobs', retryAttempts: 3, maxEventAge: Duration.hours(1) }),
+  });
+  const [target] = resource(synthesised(stack).json, 'AWS::Events::Rule', 'Mine').Properties.Targets as unknown[];
 
-  const { EventPattern } = resource(json, 'AWS::Events::Rule', 'Mine').Properties;
-  expect(EventPattern.detail).toMatchObject({ name: [{ prefix: 'shop-' }], status: ['SUCCEEDED'] });
+  expect(target).toMatchObject({
+    SqsParameters: { MessageGroupId: 'jobs' },
+    RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 3_600 },
+  });
+});
+
+test('the rule may belong to another stack', () => {
+  const { app, stack, pipeline } = build();
+  const theirs = new Stack(app, 'Theirs');
+  const target = new SqsQueue(new Queue(theirs, 'Queue'));
+  pipeline.onJobSucceeded('Mine', { crossStackScope: theirs, target });
+
+  expect(Object.keys(synthesised(stack).json.Resources).filter((id) => id.includes('Mine'))).toEqual([]);
+  expect(messages(synthesised(theirs).json, 'Mine')).toEqual([MESSAGE]);
+});
+
+describe('a target is refused', () => {
+  test('that can only be given the whole event', () => {
+    const { stack, pipeline } = build();
+    const rule = pipeline.onJobSucceeded('Mine');
+
+    expect(() => rule.addTarget(new EventBus(new Bus(stack, 'Bus')))).toThrow(
+      /Stack\/Images\/Mine: target must take a message, got a bus/,
+    );
+    expect(() => pipeline.onJobFailed('Log', { target: new CloudWatchLogGroup(new LogGroup(stack, 'Log')) })).toThrow(
+      /target must take a message, got a log group/,
+    );
+  });
+
+  test.each([
+    ['account', { account: '210987654321', region: 'eu-west-1' }],
+    ['region', { account: '123456789012', region: 'eu-central-1' }],
+  ])('in another %s, to whose bus the whole event would go', (_, env) => {
+    const { app, pipeline } = build(undefined, { account: '123456789012', region: 'eu-west-1' });
+    const theirs = new Queue(new Stack(app, 'Theirs', { env }), 'Queue', { queueName: 'theirs' });
+
+    expect(() => pipeline.onJobSucceeded('Mine', { target: new SqsQueue(theirs) })).toThrow(
+      /target must be in the account and region of the rule, got Theirs\/Queue elsewhere/,
+    );
+  });
+});
+
+describe('a pattern', () => {
+  const patternOf = (eventPattern: EventPattern) => {
+    const { stack, pipeline } = build();
+    pipeline.onJobFailed('Mine', { eventPattern });
+    return resource(synthesised(stack).json, 'AWS::Events::Rule', 'Mine').Properties.EventPattern as {
+      detail: { status: string[] };
+    };
+  };
+
+  test('may be narrower', () => {
+    const pattern = patternOf({ account: ['123456789012'], detail: { name: [{ prefix: 'shop-' }] } });
+
+    expect(pattern).toMatchObject({
+      account: ['123456789012'],
+      detail: { name: [{ prefix: 'shop-' }], status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
+    });
+  });
+
+  test('may ask for some of the ways to end', () => {
+    expect(patternOf({ detail: { status: ['TIMED_OUT'] } }).detail.status).toEqual(['TIMED_OUT']);
+  });
+
+  test.each<[string, EventPattern]>([
+    ['another status', { detail: { status: ['FAILED', 'SUCCEEDED'] } }],
+    ['no status', { detail: { status: [] } }],
+    ['a status by a matcher', { detail: { status: Match.prefix('F') } }],
+  ])('is refused with %s', (_, eventPattern) => {
+    expect(() => patternOf(eventPattern)).toThrow(
+      /Stack\/Images\/Mine: eventPattern must name detail\.status out of FAILED, TIMED_OUT, ABORTED, got \[/,
+    );
+  });
+
+  test.each<[string, EventPattern]>([
+    ['source', { source: ['mine'] }],
+    ['detailType', { detailType: ['mine'] }],
+    [
+      'detail.stateMachineArn',
+      { detail: { stateMachineArn: ['arn:aws:states:eu-west-1:123456789012:stateMachine:x'] } },
+    ],
+  ])('is refused with a %s, which would make the rule wider', (field, eventPattern) => {
+    expect(() => patternOf(eventPattern)).toThrow(`eventPattern must leave ${field} to the rule, got ["`);
+  });
+
+  test('is refused when it is added later and would make the rule wider, too', () => {
+    const rule = build().pipeline.onJobSucceeded('Mine');
+
+    expect(() => rule.addEventPattern({ detail: { status: ['RUNNING'] } })).toThrow(
+      'eventPattern must leave detail.status to the rule, got ["RUNNING"]',
+    );
+  });
 });
