@@ -20,7 +20,8 @@ export interface DeadLettersProps {
 
 /**
  * Where asynchronous work ends that failed for good: events that could not be delivered, and runs that threw each time.
- * A message holds names of jobs and numbers of attempts, no prompt and no secret.
+ * A message holds names of jobs and numbers of attempts, and no secret; an event that could not be delivered comes whole,
+ * with the prompt.
  */
 export class DeadLetters extends Construct {
   /** The queue. Messages stay for 14 days, the longest that there is. */

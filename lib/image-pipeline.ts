@@ -182,11 +182,13 @@ export class ImagePipeline extends MeteredPipeline {
 
   /**
    * A rule for jobs whose images are archived, so that nobody has to ask. Its targets get
-   * `{jobId, executionArn, status, startedAt, endedAt}` (times in milliseconds since 1970) and nothing else; the client
-   * brings the rest. EventBridge sends an event at least once, and Step Functions as best it can.
+   * `{jobId, executionArn, status, startedAt, endedAt}` (times in milliseconds since 1970) and nothing else, whatever
+   * message they bring; the client brings the rest. EventBridge sends an event at least once, and Step Functions as best
+   * it can. A dead-letter queue of a target gets the whole event, with the prompt.
    *
    * @param id of the rule in this construct
-   * @param options target, a narrower pattern, name, description
+   * @param options target, a narrower pattern, name, description. The target is in the rule's account and region, and
+   * neither a bus nor a log group; the pattern leaves source, type and state machine to the rule
    */
   public onJobSucceeded(id: string, options: OnEventOptions = {}): Rule {
     return new JobRule(options.crossStackScope ?? this, id, {
@@ -201,7 +203,7 @@ export class ImagePipeline extends MeteredPipeline {
    * `onJobSucceeded`.
    *
    * @param id of the rule in this construct
-   * @param options target, a narrower pattern, name, description
+   * @param options as for `onJobSucceeded`; the pattern may name some of the three in `detail.status`
    */
   public onJobFailed(id: string, options: OnEventOptions = {}): Rule {
     return new JobRule(options.crossStackScope ?? this, id, {

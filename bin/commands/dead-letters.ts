@@ -134,17 +134,21 @@ function destinationFacts({ requestContext, requestPayload, responsePayload }: R
   };
 }
 
-/** What EventBridge could not deliver: the input itself, with its story in attributes. */
+/**
+ * What EventBridge could not deliver, with its story in attributes: the input itself, or the whole event, of which the
+ * function gets only this (its users report the latter, its documentation doesn't say). The prompt is left out.
+ */
 function eventFacts(
   { MessageAttributes = {} }: Message,
   body: Record<string, unknown>,
   functions: StackFunctions,
 ): Facts {
-  if (text(body.executionArn) === undefined) return {};
+  const { executionArn } = isRecord(body.detail) ? body.detail : body;
+  if (text(executionArn) === undefined) return {};
   const { TARGET_ARN, ERROR_CODE } = MessageAttributes;
   return {
     functionName: nameOf(TARGET_ARN?.StringValue) ?? functions.ended,
-    payload: body,
+    payload: { executionArn },
     error: text(ERROR_CODE?.StringValue),
   };
 }

@@ -22,8 +22,18 @@ test.each([
   ['something behind it', `${path}/more`],
   ['a slash behind it', `${path}/`],
   ['only part of the name', `/my${path.slice(1)}`],
+  ['encoded slashes', path.replaceAll('/', '%2F')],
+  ['an empty id', `/callback//${CALLBACK_SECRET}`],
+  ['a line behind it', `${path}\n/`],
+  ['the path as a query', `/?path=${path}&more=/`],
+  ['very long parts', `/callback/${'a'.repeat(1_000_000)}/${'b'.repeat(1_000_000)}/`],
+  ['very many parts', '/callback'.repeat(200_000) + '/'],
 ])('%s: none', (_, rawPath) => {
   expect(callbackAddress({ rawPath })).toBeUndefined();
+});
+
+test('the last address counts where there are several', () => {
+  expect(callbackAddress({ rawPath: `/callback/one/two${path}` })).toEqual(address);
 });
 
 test('nothing is decoded: an encoded slash stays inside', () => {

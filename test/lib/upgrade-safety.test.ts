@@ -12,27 +12,73 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Budget, CallbackEndpoint } from '../../lib';
 import { type CloudFormation, PRICES, type Props, resource, resourcesOf, synth } from './support';
 
-/** Logical ids in a pipeline that is called `Images`. */
-const PINNED = {
-  ImagesAttemptsTable50CCA322: 'AWS::DynamoDB::GlobalTable',
-  ImagesArchiveBucket8A3985A6: 'AWS::S3::Bucket',
-  ImagesDeadLettersQueue59622D5A: 'AWS::SQS::Queue',
-  ImagesWorkflowStateMachineD0C90D12: 'AWS::StepFunctions::StateMachine',
-  // Callbacks of tasks that run during an update arrive at the address that they were given.
-  ImagesCallbackEndpointApi3271D03F: 'AWS::ApiGatewayV2::Api',
+/** Logical ids in a pipeline that is called `Images`, and what its users would meet if one of them changed. */
+const PINNED: Record<string, [type: string, loss: string]> = {
+  ImagesAttemptsTable50CCA322: [
+    'AWS::DynamoDB::GlobalTable',
+    'a new, empty table: no ledger, no budget spent, and running jobs whose tasks are forgotten and may be paid again',
+  ],
+  ImagesArchiveBucket8A3985A6: [
+    'AWS::S3::Bucket',
+    'a new, empty bucket under another name: apps find no image that was made before',
+  ],
+  ImagesDeadLettersQueue59622D5A: [
+    'AWS::SQS::Queue',
+    'a new queue, and the old one deleted with the work in it that nobody has done again yet',
+  ],
+  ImagesWorkflowStateMachineD0C90D12: [
+    'AWS::StepFunctions::StateMachine',
+    'a new state machine under another ARN: the old one is deleted with its running jobs, and apps start jobs at nothing',
+  ],
+  ImagesCallbackEndpointApi3271D03F: [
+    'AWS::ApiGatewayV2::Api',
+    'another address: callbacks of tasks that run during the update arrive nowhere, and the sweep finds them late',
+  ],
+  ImagesWorkflowLogs6801DB3B: [
+    'AWS::Logs::LogGroup',
+    'an update that fails: a log group of that name is there already',
+  ],
+  ImagesCallbackEndpointAccessLog570E74A8: [
+    'AWS::Logs::LogGroup',
+    'an update that fails: a log group of that name is there already',
+  ],
 };
 
-const KEPT = new Set(Object.values(PINNED));
+const HOLDS = new Set(Object.values(PINNED).map(([type]) => type));
 
+/** Resources that hold something; of the log groups those that have a name of ours. */
 function kept({ Resources }: CloudFormation): Record<string, string> {
-  const found = Object.entries(Resources).map(([id, { Type }]) => [id, Type] as const);
-  return Object.fromEntries(found.filter(([, type]) => KEPT.has(type)));
+  const found = Object.entries(Resources).filter(
+    ([, { Type, Properties }]) => HOLDS.has(Type) && (Type !== 'AWS::Logs::LogGroup' || 'LogGroupName' in Properties),
+  );
+  return Object.fromEntries(found.map(([id, { Type }]) => [id, Type]));
+}
+
+/** What an update to this template would do to those who have the pinned resources. */
+function losses(template: CloudFormation): string[] {
+  const now = kept(template);
+  return Object.entries(PINNED).flatMap(([id, [type, loss]]) => (now[id] === type ? [] : [`${id} is gone: ${loss}`]));
 }
 
 const { json } = synth();
 
-test('resources that hold something keep their logical ids', () => {
-  expect(kept(json)).toEqual(PINNED);
+test('an update keeps what holds something', () => {
+  expect(losses(json)).toEqual([]);
+});
+
+test('what holds something is pinned', () => {
+  expect(Object.keys(kept(json)).sort()).toEqual(Object.keys(PINNED).sort());
+});
+
+test('an update keeps the address of a function that is called by its URL', () => {
+  const { Resources } = synth(() => ({ callbackEndpoint: CallbackEndpoint.functionUrl() })).json;
+  const ids = ['ImagesFunctionsCallbackFunction966C3655', 'ImagesFunctionsCallbackFunctionFunctionUrlC170477E'];
+
+  expect(ids.filter((id) => Resources[id] === undefined)).toEqual([]);
+  // The one function with a name of ours: another one of that name could not be made before it is deleted.
+  expect(Resources.ImagesFunctionsDispatchFunctionBDD935EC?.Properties.FunctionName).toBe(
+    'Stack-Images-Functions-FEF606FE-dispatch',
+  );
 });
 
 /** Each alone: a change of mind about one of them must not cost a table. */
@@ -48,8 +94,8 @@ const CHANGES: Record<string, Props> = {
   throttling: () => ({ callbackEndpoint: CallbackEndpoint.httpApi({ rateLimit: 5 }) }),
 };
 
-test.each(Object.entries(CHANGES))('with other %s, too', (_, props) => {
-  expect(kept(synth(props).json)).toEqual(PINNED);
+test.each(Object.entries(CHANGES))('so does an update with other %s', (_, props) => {
+  expect(losses(synth(props).json)).toEqual([]);
 });
 
 test('what would replace the table stays', () => {
@@ -87,13 +133,18 @@ test('what would build the index of open attempts anew stays: the sweep would se
   ]);
 });
 
-test('nothing that is kept has a name of ours: a replacement could not stand beside it', () => {
-  const names = { 'AWS::S3::Bucket': 'BucketName', 'AWS::SQS::Queue': 'QueueName' };
-  for (const [type, name] of Object.entries(names)) {
-    expect(resourcesOf(json, type)[0]?.Properties).not.toHaveProperty(name);
-  }
+test('what would replace the bucket or the queue stays, and an image outlives its bucket’s stack', () => {
+  const [bucket] = resourcesOf(json, 'AWS::S3::Bucket');
+  const [queue] = resourcesOf(json, 'AWS::SQS::Queue');
+
+  // Neither can be changed in place, and a bucket that has object lock can't lose it.
+  for (const property of ['BucketName', 'ObjectLockEnabled']) expect(bucket?.Properties).not.toHaveProperty(property);
+  for (const property of ['QueueName', 'FifoQueue']) expect(queue?.Properties).not.toHaveProperty(property);
+  expect(bucket).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+});
+
+test('the workflow stays one: no name of ours, so that a replacement can stand beside it, and Standard for ever', () => {
   const machine = resource(json, 'AWS::StepFunctions::StateMachine', 'Workflow').Properties;
   expect(machine).not.toHaveProperty('StateMachineName');
-  // Standard for ever: the type of a state machine cannot be changed.
   expect(machine.StateMachineType ?? 'STANDARD').toBe('STANDARD');
 });

@@ -106,6 +106,16 @@ test('an event without the name of its function goes to the one that is told of 
   expect(deadLetters.invocations).toEqual([{ functionName: 'Ended', payload: { executionArn: EXECUTION } }]);
 });
 
+test('of a whole event the function gets what it would have got, and nobody sees the prompt', async () => {
+  const detail = { executionArn: EXECUTION, status: 'ABORTED', input: '{"prompt":"a secret bicycle"}' };
+  const event = { ...fromEventBridge(1, {}), Body: JSON.stringify({ source: 'aws.states', detail }) };
+  const { deadLetters, run } = setUp(event);
+
+  expect((await run('redrive --json')).out).not.toContain('secret');
+  expect((await run('redrive --all')).exitCode).toBe(0);
+  expect(deadLetters.invocations).toEqual([{ functionName: 'Ended', payload: { executionArn: EXECUTION } }]);
+});
+
 test.each([
   ['no JSON', { Body: 'no JSON \u001b[2J' }],
   ['nothing', { Body: undefined }],
