@@ -8,7 +8,8 @@ import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secret
 import { OUT_DIR, ROOT, RUNS_DIR } from '../../local/paths';
 import { prepareTrust } from '../../local/cloud/trust';
 import { type EvolinkSimulator, startEvolinkSimulator } from '../../local/simulator';
-import { connection } from './support/pipeline';
+import { stopAndSay } from '../../local/live/at-evolink';
+import { connection, endOf, eventually, simulator, startJob } from './support/pipeline';
 
 const KEY = `sk-live-${randomBytes(16).toString('hex')}`;
 const RUN = ['scripts/run.mjs', 'start', '--live'];
@@ -92,4 +93,22 @@ test('nobody there to be asked: refused, and nothing is sent', async () => {
   expect(stderr).toContain('give --yes');
   expect(stdout + stderr).not.toContain(KEY);
   expect(evolink.tasks()).toHaveLength(before);
+});
+
+test('Ctrl-C while EvoLink works: the job is stopped, and what is paid for is said', async () => {
+  await simulator.reset();
+  await simulator.script({ match: { promptIncludes: 'slow' }, task: { processingMs: 60_000 } });
+  const { jobId, executionArn } = await startJob({ prompt: 'slow', size: '3:1', quality: 'low' });
+  const task = await eventually(async () => {
+    const [found] = await simulator.tasks();
+    if (!found) throw new Error('no task');
+    return found;
+  });
+
+  const said = await stopAndSay(connection, jobId, 'https://api.evolink.ai');
+
+  expect(said).toMatch(/goes on at EvoLink/);
+  expect(said).toContain(`https://api.evolink.ai/v1/tasks/${task.id}`);
+  expect((await endOf(executionArn))?.status).toBe('ABORTED');
+  await simulator.reset();
 });

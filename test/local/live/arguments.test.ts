@@ -18,7 +18,11 @@ test('--help wins', () => {
 test('--live alone is the cheapest request that there is', () => {
   const read = readStartArguments(['--live']);
 
-  expect(read).toMatchObject({ kind: 'live', yes: false, estimate: { capped: true, tokens: { output: { upper: 62 } } } });
+  expect(read).toMatchObject({
+    kind: 'live',
+    yes: false,
+    estimate: { capped: true, tokens: { output: { upper: 62 } } },
+  });
   expect(request()).toMatchObject({ model: 'gpt-image-2', size: '3:1', resolution: '1K', quality: 'low', n: 1 });
 });
 
