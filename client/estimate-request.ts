@@ -34,6 +34,7 @@ export interface EstimateRequest {
   readonly output_prefix?: string;
 }
 
+/** What the pipeline was deployed with. */
 export interface EstimateOptions {
   /** @default - EvoLink's published prices */
   readonly prices?: PriceTable;

@@ -11,6 +11,7 @@ import { readEstimateRequest, type EstimateOptions, type EstimateRequest } from 
 export type { Bounds, CostParts } from '../domain/estimate-view';
 export { InvalidEstimateError, type EstimateOptions, type EstimateRequest } from './estimate-request';
 
+/** What a request will cost: credits as exact decimal text. */
 export interface RequestEstimate {
   /** What was asked for, with defaults applied; pixels of one image unless the size is `auto`. */
   readonly requested: RequestedImages;

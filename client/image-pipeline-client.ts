@@ -13,6 +13,7 @@ import { readStateMachineArn, type StateMachine } from './jobs/state-machine';
 import { type JobStatus, readStatus } from './jobs/status';
 import { nextLookMs, pause, quietMs } from './jobs/waiting';
 
+/** Which pipeline, and with whose rights. */
 export interface ImagePipelineClientOptions {
   /** The stack's output `StateMachineArn`. Its region is where everything is. */
   readonly stateMachineArn: string;
@@ -28,11 +29,13 @@ export interface ImagePipelineClientOptions {
   readonly estimates?: EstimateOptions;
 }
 
+/** What every call that waits for AWS takes. */
 export interface CallOptions {
   /** Ends the call, and only that: a job that was started goes on. Use `cancel` to stop it. */
   readonly signal?: AbortSignal;
 }
 
+/** How a job is started. */
 export interface StartOptions extends CallOptions {
   /**
    * 1 to 80 of `A-Z a-z 0-9 _ -`. The same id with the same request is the same job, also when it has ended: choose
@@ -43,13 +46,16 @@ export interface StartOptions extends CallOptions {
   readonly jobId?: string;
 }
 
+/** How a job is waited for. */
 export interface WaitOptions extends CallOptions {
   /** Called after every look at the job. */
   readonly onProgress?: (progress: JobProgress) => void;
 }
 
+/** How a job is started and waited for. */
 export interface GenerateOptions extends StartOptions, WaitOptions {}
 
+/** How a job stands while it is waited for. */
 export interface JobProgress extends JobStatus {
   /** Since the job started. */
   readonly elapsedSeconds: number;

@@ -1,6 +1,12 @@
-/** What an app uses: the client, its errors and types, and estimates. Runs without the CDK. */
+/**
+ * What an app uses: `import { ImagePipelineClient } from 'evolink-image-pipeline/client'`. The client, its errors and
+ * types, and estimates. Runs without the CDK.
+ *
+ * @module client
+ */
 export * from './image-pipeline-client';
-export * from './jobs/errors';
+export { ImagePipelineError, JobCancelledError, JobError, JobTimedOutError, type KnownFailure } from './jobs/errors';
+export * from './jobs/errors/failures';
 export { JobIdTakenError, JobNotFoundError, RequestTooLargeError, type StartedJob } from './jobs/executions';
 export { ImageDamagedError, type ImageLocation } from './jobs/images';
 export { InvalidJobIdError, nextJobId } from './jobs/job-id';
@@ -18,6 +24,12 @@ export {
   InvalidEstimateError,
   type RequestEstimate,
 } from './estimate';
-export type { ArchivedImage, JobOutput, Problem, RequestedImages, Warning } from '../domain/job';
+export type { ArchivedImage, JobOutput, Problem, RequestedImages, UsageBasis, Warning } from '../domain/job';
 export type { FailureCause, ProviderFacts } from '../domain/failure-cause';
 export type { Charged, FailureName, ArchiveFailureName } from '../domain/failures';
+export type { Estimate, ImageParts } from '../domain/estimate';
+export type { EstimateView } from '../domain/estimate-view';
+export type { CreditUnits, TenMillionths } from '../domain/credits';
+export type { CallPrices, ModelPrices, PriceTable, TokenPrices } from '../domain/prices';
+export type { RequestDefaults } from '../domain/request';
+export type { Resolution } from '../domain/sizes';

@@ -155,6 +155,7 @@ export const FAILURES = {
   },
 } as const satisfies Record<string, FailureDefinition>;
 
+/** The names under which a job fails before there is an image to save: `docs/errors.md` explains each. */
 export type FailureName = keyof typeof FAILURES;
 
 export const FAILURE_NAMES = Object.keys(FAILURES) as FailureName[];
@@ -214,4 +215,5 @@ export const ARCHIVE_FAILURES = {
   },
 } as const satisfies Record<string, FailureDefinition>;
 
+/** The names under which saving a paid image fails: `docs/errors.md` explains each. */
 export type ArchiveFailureName = keyof typeof ARCHIVE_FAILURES;

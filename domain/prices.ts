@@ -20,8 +20,10 @@ export interface CallPrices {
   readonly call: Readonly<Record<Resolution, TenMillionths>>;
 }
 
+/** What one model costs: by tokens or by calls. */
 export type ModelPrices = TokenPrices | CallPrices;
 
+/** What EvoLink charges, and where that is written. */
 export interface PriceTable {
   /** Kept in every estimate, so that a booking can be explained after prices have changed. */
   readonly version: string;

@@ -5,6 +5,7 @@
 
 /** Tiers of a ratio. EvoLink's own default is `1K`. */
 export const RESOLUTIONS = ['1K', '2K', '4K'] as const;
+/** `1K`, `2K` or `4K`. */
 export type Resolution = (typeof RESOLUTIONS)[number];
 export const DEFAULT_RESOLUTION: Resolution = '1K';
 

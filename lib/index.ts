@@ -1,3 +1,10 @@
+/**
+ * The constructs, for a CDK app: `import { ImagePipeline } from 'evolink-image-pipeline'`.
+ *
+ * Most apps need `ImagePipeline` and `ImagePipelineProps` alone. The other constructs are its parts.
+ *
+ * @module constructs
+ */
 export { ArchiveBucket, type ArchiveBucketProps } from './archive-bucket';
 export { AttemptTable, type AttemptTableProps } from './attempt-table';
 export { Budget, type BudgetOptions } from './budget';

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import pc from 'picocolors';
+import { StackWatch } from './cloud/stack-watch';
 import { step } from './report.mjs';
 import { LOCAL_DIR, ROOT } from './paths';
 import { type LocalPipeline, startLocalPipeline } from './pipeline';
@@ -12,6 +13,9 @@ export async function dev(): Promise<never> {
   const envFile = path.join(LOCAL_DIR, 'dev.env');
   fs.writeFileSync(envFile, exports(pipeline), { mode: 0o600 });
   process.once('exit', () => fs.rmSync(envFile, { force: true }));
+  const watch = new StackWatch(pipeline.admin, (stack) => console.log(`${pc.green('✓')} ${stack} works here, too`));
+  await watch.ignoreExisting();
+  watch.start();
   console.log(instructions(pipeline, path.relative(ROOT, envFile)));
   return await new Promise<never>(() => undefined);
 }
@@ -55,6 +59,8 @@ function instructions({ endpoint, outputs, simulator, runDir }: LocalPipeline, e
     `    --input file://examples/requests/text-to-image.json`,
     heading('or, without the AWS CLI'),
     `  node -e '${NODE_ONE_LINER}'`,
+    heading('or deploy a CDK app of yours into this cloud'),
+    `  npx cdk deploy        with evolinkBaseUrl: process.env.SIMULATOR_URL; see README.md`,
     `\n${pc.dim('Ctrl-C ends everything.')}`,
   ].join('\n');
 }

@@ -42,6 +42,7 @@ export class JobIdTakenError extends ImagePipelineError {
   }
 }
 
+/** A job that was started, now or earlier. */
 export interface StartedJob {
   readonly jobId: string;
   readonly executionArn: string;

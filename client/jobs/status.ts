@@ -6,6 +6,7 @@ import { type JobError, jobError } from './errors';
 /** Step Functions' own words. A job that was cancelled is `ABORTED`. */
 export type JobState = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 
+/** How a job stands. */
 export interface JobStatus {
   readonly jobId: string;
   readonly executionArn: string;

@@ -17,6 +17,8 @@ export interface CdkApp {
   readonly command?: string;
   /** Context of the app. */
   readonly context?: Readonly<Record<string, string>>;
+  /** Account and region know the CDK already. @default - they are bootstrapped first */
+  readonly bootstrapped?: true;
   /** Changes the templates that were synthesised, before they are deployed. @default - they stay as they are */
   readonly adjust?: (template: string) => string;
 }
@@ -24,14 +26,14 @@ export interface CdkApp {
 /** By stack. */
 export type StackOutputs = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** Bootstraps the account and region, synthesises the app and deploys all of its stacks. */
+/** Bootstraps the account and region where needed, synthesises the app and deploys all of its stacks. */
 export async function deployApp(app: CdkApp): Promise<StackOutputs> {
   const assembly = path.join(app.runDir, 'cdk.out');
   const outputsFile = path.join(app.runDir, 'outputs.json');
   // The two need nothing of each other; together they take as long as the slower one.
   await Promise.all([
     // Away from cdk.json: in its folder the CLI would synthesise the app once more.
-    cdk(app, 'cdk-bootstrap', ['bootstrap', `aws://${app.account}/${app.region}`], app.runDir),
+    app.bootstrapped ?? cdk(app, 'cdk-bootstrap', ['bootstrap', `aws://${app.account}/${app.region}`], app.runDir),
     synth(app, assembly),
   ]);
   const deployment = ['deploy', '--all', '--app', assembly, '--outputs-file', outputsFile];

@@ -1,6 +1,7 @@
 /** API keys and their credits: what is held, what is spent, what is left. */
 import { creditText, creditUnits } from './billing';
 
+/** An API key, which is an account of its own. */
 export interface KeyOptions {
   readonly key: string;
   /** Credits on the account, decimal text with at most four decimals. @default '1000' */

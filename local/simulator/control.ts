@@ -48,6 +48,7 @@ export class SimulatorControl {
     await this.call('POST', 'script', rules);
   }
 
+  /** Forgets every rule. */
   async clearScript(): Promise<void> {
     await this.call('DELETE', 'script');
   }
@@ -62,14 +63,17 @@ export class SimulatorControl {
     return (await this.call<{ now: number }>('POST', 'clock', { advanceMs: ms })).now;
   }
 
+  /** Replaces all keys; their bills start afresh. */
   setKeys(keys: readonly KeyOptions[]): Promise<void> {
     return this.changeKeys({ set: keys });
   }
 
+  /** One more key, with a bill of its own. */
   addKey(key: KeyOptions): Promise<void> {
     return this.changeKeys({ add: key });
   }
 
+  /** From now on the key is refused. */
   revokeKey(key: string): Promise<void> {
     return this.changeKeys({ revoke: key });
   }

@@ -70,6 +70,7 @@ export interface TaskScript {
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
+/** How the callback of a task is delivered. */
 export interface CallbackScript {
   /**
    * `before-reply`: the task ends and its callback is delivered before the submission is answered. `twice`: once more
@@ -86,6 +87,7 @@ export interface CallbackScript {
   readonly lies?: boolean;
 }
 
+/** What goes otherwise than at a friendly EvoLink, and for which requests. */
 export interface Rule {
   /** Shown with the submissions and tasks that the rule took. */
   readonly label?: string;

@@ -14,8 +14,10 @@ import { Tasks } from './tasks';
 import type { EvolinkSimulator, SimulatorControls, SimulatorOptions, SimulatorTiming } from './types';
 import { snapshotOf, taskView, type LinkOf } from './views';
 
+/** The API key of a simulator that was given none. */
 export const DEFAULT_KEY = 'sk-simulator';
 
+/** The timing of a simulator that was given none. */
 export const DEFAULT_TIMING: SimulatorTiming = {
   pendingMs: 150,
   processingMs: 250,

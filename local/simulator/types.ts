@@ -15,6 +15,7 @@ export interface CallbackDelivery {
   readonly durationMs: number;
 }
 
+/** One request for an image file. */
 export interface FileDownload {
   readonly at: number;
   /** From 1. */
@@ -26,6 +27,7 @@ export interface FileDownload {
   readonly sentAuthorization: boolean;
 }
 
+/** A task as the simulator knows it. */
 export interface TaskSnapshot {
   readonly id: string;
   /** The API key that submitted it. */
@@ -67,6 +69,7 @@ export interface Submission {
   readonly rule?: string;
 }
 
+/** How a simulator is set up. */
 export interface SimulatorOptions {
   /** @default 0 - a free one */
   readonly port?: number;
@@ -103,6 +106,7 @@ export interface SimulatorOptions {
   readonly strict?: boolean;
 }
 
+/** How long things take. */
 export interface SimulatorTiming {
   /** Simulated milliseconds before a task is worked on. @default 150 */
   readonly pendingMs: number;
@@ -133,10 +137,13 @@ export interface SimulatorControls {
   bill(key?: string): Bill;
   /** Adds rules behind those that are there. Throws TypeError on an unknown field. */
   script(...rules: Rule[]): void;
+  /** Forgets every rule. */
   clearScript(): void;
   /** Replaces all keys; their bills start afresh. */
   setKeys(keys: readonly KeyOptions[]): void;
+  /** One more key, with a bill of its own. */
   addKey(key: KeyOptions): void;
+  /** From now on the key is refused. */
   revokeKey(key: string): void;
   /** From now on this much is left. @param key - the first key if left out */
   setCredits(credits: string, key?: string): void;
@@ -144,6 +151,7 @@ export interface SimulatorControls {
   reset(): void;
 }
 
+/** A simulator in this process. */
 export interface EvolinkSimulator extends SimulatorControls {
   /** Without a trailing slash: `http://127.0.0.1:40123`. */
   readonly baseUrl: string;

@@ -1,4 +1,5 @@
 /** The examples, deployed as they are and used as they say. */
+import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { AwsClient } from 'aws4fetch';
@@ -6,8 +7,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ImagePipelineClient } from '../../client';
 import { ROOT } from '../../local/paths';
+import { stackResources } from '../../local/cloud/emulator-adjustments';
 import { apiAddress } from './support/api-address';
-import { connection } from './support/clients';
+import { admin, connection } from './support/clients';
 import { eventually } from './support/eventually';
 import { type OwnApp, startOwnApp } from './support/own-app';
 
@@ -23,13 +25,19 @@ async function deploy(example: string): Promise<Readonly<Record<string, string>>
   return outputs ?? {};
 }
 afterEach(async () => {
-  await deployed?.simulator.close();
+  await deployed?.close();
   deployed = undefined;
 });
 
+async function sweep(stack: string): Promise<void> {
+  const resources = [...(await stackResources(connection.admin, stack))];
+  const [, found] = resources.find(([id, { type }]) => type === 'AWS::Lambda::Function' && id.includes('Sweep')) ?? [];
+  await admin.lambda.send(new InvokeCommand({ FunctionName: found?.physicalId }));
+}
+
 test('every example is deployed in this file', () => {
   const examples = readdirSync(join(ROOT, 'examples')).filter((name) => !['requests', 'README.md'].includes(name));
-  expect(examples.sort()).toEqual(['behind-an-api', 'minimal', 'review-queue', 'workflow-step']);
+  expect(examples.sort()).toEqual(['behind-an-api', 'everything', 'minimal', 'review-queue', 'workflow-step']);
 });
 
 test('minimal: a job', async () => {
@@ -39,6 +47,24 @@ test('minimal: a job', async () => {
   const output = await client.generate({ prompt: 'a red bicycle', size: '3:1' });
 
   expect(output.images).toEqual([expect.objectContaining({ bucket: BucketName, content_type: 'image/png' })]);
+});
+
+test('everything: a job finds its image in the bucket that was given, by the defaults that were set', async () => {
+  const { StateMachineArn: stateMachineArn = '', BucketName } = await deploy('everything');
+  const client = new ImagePipelineClient({ stateMachineArn, stepFunctions });
+
+  const { jobId } = await client.start({ prompt: 'a red bicycle', tenant: 'shop' });
+  // Nothing answers at the domain name of the example, so it is the sweep that finds the end.
+  const output = await eventually(async () => {
+    await sweep('EverythingImages');
+    const status = await client.status(jobId);
+    expect(status.state).toBe('SUCCEEDED');
+    return status.output;
+  }, 60_000);
+
+  expect(output?.images).toEqual([expect.objectContaining({ bucket: BucketName, width: 2736, height: 1536 })]);
+  const [task] = deployed?.simulator.tasks() ?? [];
+  expect(task?.request.callback_url).toMatch('https://images.example.com/callback/');
 });
 
 test('workflow-step: the workflow goes on with the images, and is one job', async () => {

@@ -22,7 +22,7 @@ beforeAll(async () => {
   app = await startOwnApp({ folder: ROOT, command: `"${process.execPath}" --import tsx test/e2e/apps/own-key.ts` });
   output = (name) => app.outputs[STACK]?.[name] ?? '';
 });
-afterAll(() => app.simulator.close());
+afterAll(() => app.close());
 
 test('the same job id is a job of its own in each pipeline, with its image in its own bucket', async () => {
   const jobId = `bicycle-${Date.now().toString(36)}`;

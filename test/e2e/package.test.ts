@@ -74,6 +74,7 @@ describe('the tarball', () => {
   const ALLOWED = [
     /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|CONTRIBUTING\.md)$/,
     /^docs\/.+\.md$/,
+    /^examples\/.+\.(ts|md|json)$/,
     /^bin\/evolink-images\.mjs$/,
     /^dist\/bin\/(evolink-images\.js|THIRD-PARTY-LICENSES\.txt)$/,
     /^dist\/(lib|client|domain|local\/simulator)\/.+(\.js|\.d\.ts)$/,
@@ -191,7 +192,7 @@ describe('in an empty CDK app', () => {
       const command = `"${process.execPath}" --require "${join(FIXTURES, 'no-network.cjs')}" app.ts`;
       deployed = await startOwnApp({ folder: cdkApp, command, env: { PATH: '/nonexistent' } });
     });
-    afterAll(() => deployed.simulator.close());
+    afterAll(() => deployed.close());
 
     test('it buys an image', async () => {
       const { admin } = connection;

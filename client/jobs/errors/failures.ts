@@ -12,6 +12,7 @@ function time(value: unknown): Date | undefined {
   return Number.isNaN(at.getTime()) ? undefined : at;
 }
 
+/** The request breaks a rule of the pipeline or of EvoLink. */
 export class InvalidRequestError extends failed('InvalidRequest') {
   /** Every one of them, as far as they fit. */
   get problems(): readonly Problem[] {
@@ -19,6 +20,7 @@ export class InvalidRequestError extends failed('InvalidRequest') {
   }
 }
 
+/** The upper estimate is above what the job may cost. Nothing was sent to EvoLink. */
 export class CostLimitExceededError extends failed('CostLimitExceeded') {
   /** What the job may cost. */
   get estimatedCredits(): string | undefined {
@@ -31,12 +33,14 @@ export class CostLimitExceededError extends failed('CostLimitExceeded') {
   }
 }
 
+/** The estimate does not fit into what is left of a budget. */
 export class BudgetExceededError extends failed('BudgetExceeded') {
   /** Which: `all-day`. */
   get budget(): string | undefined {
     return text(this.facts.budget);
   }
 
+  /** Credits that may be spent in this period. */
   get limit(): string | undefined {
     return text(this.facts.limit);
   }
@@ -62,7 +66,9 @@ export class BudgetExceededError extends failed('BudgetExceeded') {
   }
 }
 
+/** An operator stopped the pipeline. This job was not sent. */
 export class PipelinePausedError extends failed('PipelinePaused') {
+  /** When the operator stopped it. */
   get pausedSince(): Date | undefined {
     return time(this.facts.paused_since);
   }
@@ -73,31 +79,62 @@ export class PipelinePausedError extends failed('PipelinePaused') {
   }
 }
 
+/** Another execution used this job id before, and its attempts are still on record. */
 export class JobIdReusedError extends failed('JobIdReused') {}
+/** The secret with EvoLink's API key could not be read, or holds no key. */
 export class ApiKeyUnavailableError extends failed('ApiKeyUnavailable') {}
+/** EvoLink refused the pipeline's API key (401). */
 export class UnauthorizedError extends failed('Unauthorized') {}
+/** The EvoLink account or the key has too few credits left (402). */
 export class InsufficientCreditsError extends failed('InsufficientCredits') {}
+/** The API key may not use this model (403). */
 export class ModelAccessDeniedError extends failed('ModelAccessDenied') {}
+/** EvoLink refused the request (400, 404, 413) though it passed our validation. `provider` holds its reason. */
 export class RequestRefusedError extends failed('RequestRefused') {}
+/** The prompt or a reference image was blocked by the provider's safety filters. */
 export class ContentPolicyViolationError extends failed('ContentPolicyViolation') {}
+/**
+ * A reference image could not be fetched or decoded, or its pixels do not fit the request. EvoLink says so in
+ * `provider`; for an object of S3 that we refused before anything was sent, `problems` says why.
+ */
 export class ReferenceImageUnusableError extends failed('ReferenceImageUnusable') {}
+/**
+ * S3 did not give us a reference image (throttled, at fault, or silent), also after the pipeline waited and tried
+ * again. Nothing was sent to EvoLink.
+ */
 export class ReferenceUnavailableError extends failed('ReferenceUnavailable') {}
+/** EvoLink had too many requests from this key (429), also after the pipeline waited and tried again. */
 export class RateLimitedError extends failed('RateLimited') {}
+/** EvoLink or its upstream had a fault, also after the pipeline waited and tried again. */
 export class ServiceError extends failed('ServiceError') {}
+/** The upstream had no capacity, also after the pipeline waited and tried again. */
 export class ResourceExhaustedError extends failed('ResourceExhausted') {}
+/** The model produced no image. This may hide a policy refusal. */
 export class NoContentGeneratedError extends failed('NoContentGenerated') {}
+/** The task failed for a reason that EvoLink does not explain or that we do not know. */
 export class GenerationFailedError extends failed('GenerationFailed') {}
+/** The task was cancelled at EvoLink. */
 export class TaskCancelledError extends failed('TaskCancelled') {}
+/** EvoLink did not finish the task within the time limit. It may still finish, and be charged, later. */
 export class TaskTimedOutError extends failed('TaskTimedOut') {}
+/** The reply to the submission was lost, and nothing shows whether EvoLink created a task. */
 export class SubmitOutcomeUnknownError extends failed('SubmitOutcomeUnknown') {}
+/** The job waited for a slot longer than the pipeline lets a job wait. It was not sent. */
 export class QueueTimedOutError extends failed('QueueTimedOut') {}
+/** The job was stopped while it waited for a slot, so it was never sent. Appears in the ledger and in metrics. */
 export class JobStoppedError extends failed('JobStopped') {}
+/** Too many jobs wrote to the same record at once. Nothing was sent to EvoLink. */
 export class BusyError extends failed('Busy') {}
 
 /** The image is paid, but not in S3: an operator redrives the execution (`docs/runbook.md`), which pays nothing. */
 export class ResultUnavailableError extends failed('ResultUnavailable') {}
+/** The link to a finished image has expired or never worked. */
 export class ResultExpiredError extends failed('ResultExpired') {}
+/** The link to a finished image is not HTTPS, not public, or not on a host that the pipeline allows. */
 export class ResultBlockedError extends failed('ResultBlocked') {}
+/** A finished image is larger than the archive accepts (100 MB). */
 export class ResultTooLargeError extends failed('ResultTooLarge') {}
+/** What the link of a finished image delivers is no PNG, JPEG or WebP. */
 export class ResultNotAnImageError extends failed('ResultNotAnImage') {}
+/** The attempt to archive is not on record, or has not completed: a fault of the pipeline or of its table. */
 export class AttemptNotFoundError extends failed('AttemptNotFound') {}

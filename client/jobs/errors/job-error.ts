@@ -40,6 +40,7 @@ export class JobError extends ImagePipelineError {
   /** A free id to start again under. Only where nothing was charged: else another job may pay twice. */
   readonly nextJobId?: string;
 
+  /** @hidden Thrown by the client; nobody else makes one. */
   constructor(job: FailedJob) {
     const cause = parsed(job.causeText);
     const next = job.charged === 'no' ? nextJobId(job.jobId) : undefined;

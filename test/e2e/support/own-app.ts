@@ -8,8 +8,8 @@ import { readFileSync } from 'node:fs';
 import { DEFAULT_EVOLINK_BASE_URL } from '../../../domain/constants';
 import { storeApiKey } from '../../../local/cloud/api-key-secret';
 import { deployApp, type StackOutputs } from '../../../local/cloud/cdk-cli';
-import { adjustForEmulator } from '../../../local/cloud/emulator-adjustments';
 import { ensureCertificate } from '../../../local/cloud/certificate';
+import { StackWatch } from '../../../local/cloud/stack-watch';
 import { makeRunDir, newRunId } from '../../../local/paths';
 import { type EvolinkSimulator, startEvolinkSimulator } from '../../../local/simulator';
 import { connection } from './clients';
@@ -17,6 +17,7 @@ import { connection } from './clients';
 export interface OwnApp {
   readonly simulator: EvolinkSimulator;
   readonly outputs: StackOutputs;
+  close(): Promise<void>;
 }
 
 export interface OwnAppOptions {
@@ -30,7 +31,7 @@ export interface OwnAppOptions {
 
 const API_KEY_SECRET = 'evolink/api-key';
 
-/** Whoever starts it closes its simulator. */
+/** Whoever starts it closes it. */
 export async function startOwnApp({ folder, command, env }: OwnAppOptions): Promise<OwnApp> {
   const { admin, outputs: shared } = connection;
   const apiKey = `sk-local-${randomBytes(12).toString('hex')}`;
@@ -41,12 +42,19 @@ export async function startOwnApp({ folder, command, env }: OwnAppOptions): Prom
     keys: [{ key: apiKey }],
     allowLocalCallbacks: true,
   });
+  const watch = new StackWatch(admin, () => undefined);
+  const close = async () => {
+    await watch.stop();
+    await simulator.close();
+  };
   try {
+    await watch.ignoreExisting();
     await storeApiKey(admin, secret, apiKey);
     const outputs = await deployApp({
       runDir: makeRunDir(newRunId()),
       account: shared.StateMachineArn.split(':')[4] ?? '',
       region: admin.region,
+      bootstrapped: true,
       folder,
       command,
       adjust: (template) =>
@@ -60,10 +68,10 @@ export async function startOwnApp({ folder, command, env }: OwnAppOptions): Prom
         ...env,
       },
     });
-    await Promise.all(Object.keys(outputs).map((stack) => adjustForEmulator(admin, stack)));
-    return { simulator, outputs };
+    await watch.look();
+    return { simulator, outputs, close };
   } catch (error) {
-    await simulator.close();
+    await close();
     throw error;
   }
 }
