@@ -4,7 +4,7 @@
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { BUILD_ASSETS } from './assets.mjs';
+import { BUILD_ASSETS, stamped } from './assets.mjs';
 import { runForeground } from './foreground.mjs';
 import { withLock } from './lock.mjs';
 import { bold, green, red, seconds } from '../local/report.mjs';
@@ -59,7 +59,8 @@ async function runStep(root, shellEnv, { name, args, counted, litters }, resultF
   const env = litters ? { ...shellEnv, TMPDIR: temporaryFolder(resultFile) } : shellEnv;
   const all = counted ? [...args, '--json', '--outputFile', resultFile] : args;
   const run = () => runForeground(pinnedNode(root), all, { cwd: root, env });
-  const code = args === BUILD_ASSETS ? await withLock(path.join(root, '.local', 'build.lock'), run) : await run();
+  const build = () => withLock(path.join(root, '.local', 'build.lock'), () => stamped(root, run));
+  const code = args === BUILD_ASSETS ? await build() : await run();
   if (code === 130 || code === 143) return undefined;
   const count = counted ? countTests(resultFile, code) : { passed: 0, failed: code === 0 ? 0 : 1 };
   console.log(`${count.failed === 0 ? green('✓') : red('✗')} ${name}  ${seconds(since)}`);
