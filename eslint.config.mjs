@@ -15,7 +15,7 @@ const LAYERS = {
   lib: { imports: ['domain'], cdk: true, sdk: false },
   bin: { imports: ['lib', 'domain', 'client'], cdk: true, sdk: true },
   client: { imports: ['domain'], cdk: false, sdk: true },
-  local: { imports: ['domain', 'evolink'], cdk: false, sdk: true },
+  local: { imports: ['domain', 'evolink', 'lambda', 'client'], cdk: false, sdk: true },
   'local/simulator': { imports: ['evolink', 'domain'], cdk: false, sdk: false, alone: true },
 };
 const FOLDERS = ['bin', 'client', 'domain', 'evolink', 'lambda', 'lib', 'local', 'scripts', 'test'];

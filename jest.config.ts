@@ -9,6 +9,8 @@ const common: Config = {
 };
 
 const config: Config = {
+  // Not among temporary files, which `npm test` removes after each run.
+  cacheDirectory: '<rootDir>/.local/jest',
   testSequencer: '<rootDir>/test/e2e/last.mjs',
   projects: [
     {

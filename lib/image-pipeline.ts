@@ -1,18 +1,15 @@
-import { Duration } from 'aws-cdk-lib';
 import type { Alarm, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { DomainName, HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { OnEventOptions, Rule } from 'aws-cdk-lib/aws-events';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
-import { DEFAULT_EVOLINK_BASE_URL, ENV } from '../domain/constants';
+import { ENV } from '../domain/constants';
 import { ArchiveBucket } from './archive-bucket';
 import { AttemptTable } from './attempt-table';
-import { CallbackEndpoint } from './callback-endpoint';
 import { DeadLetters } from './dead-letters';
 import { FunctionNetwork } from './function-network';
 import { FunctionSchedule } from './function-schedule';
@@ -25,6 +22,7 @@ import { packageVersion } from './package-json';
 import { PipelineAlarms } from './pipeline-alarms';
 import { PipelineDashboard } from './pipeline-dashboard';
 import { PipelineFunctions } from './pipeline-functions';
+import { type PipelineSettings, withDefaults } from './pipeline-settings';
 import { ReferenceBuckets } from './reference-buckets';
 import { TaskCompletion } from './task-completion';
 import { validateProps } from './validate-props';
@@ -37,8 +35,8 @@ import { Workflow } from './workflow';
  * archive bucket when the execution has succeeded.
  *
  * @example
- * const pipeline = new ImagePipeline(this, 'Images', {
- *   apiKey: Secret.fromSecretNameV2(this, 'ApiKey', 'evolink/api-key'),
+ * const pipeline = new ImagePipeline(stack, 'Images', {
+ *   apiKey: Secret.fromSecretNameV2(stack, 'ApiKey', 'evolink/api-key'),
  * });
  * pipeline.grantUse(app);
  */
@@ -217,7 +215,7 @@ export class ImagePipeline extends MeteredPipeline {
     return vpc && new FunctionNetwork(this, 'Network', { vpc, vpcSubnets, securityGroups });
   }
 
-  private schedule({ sweepInterval, reconcileInterval }: ReturnType<typeof withDefaults>): void {
+  private schedule({ sweepInterval, reconcileInterval }: PipelineSettings): void {
     new FunctionSchedule(this, 'SweepSchedule', {
       handler: this.functions.sweep,
       interval: sweepInterval,
@@ -229,29 +227,4 @@ export class ImagePipeline extends MeteredPipeline {
       description: "Compares the ledger with EvoLink's account and reports what is spent, held and left.",
     });
   }
-}
-
-/** The properties that constructs inside share, with their defaults filled in. */
-function withDefaults(props: ImagePipelineProps) {
-  return {
-    defaults: props.defaults ?? {},
-    callbackEndpoint: props.callbackEndpoint ?? CallbackEndpoint.httpApi(),
-    callbackTimeout: props.callbackTimeout ?? Duration.hours(1),
-    maxAttempts: props.maxAttempts ?? 3,
-    maxConcurrentTasks: props.maxConcurrentTasks,
-    maxQueueTime: props.maxQueueTime ?? Duration.hours(6),
-    firstCheckAfter: props.firstCheckAfter ?? Duration.minutes(2),
-    sweepInterval: props.sweepInterval ?? Duration.minutes(1),
-    logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
-    evolinkBaseUrl: (props.evolinkBaseUrl ?? DEFAULT_EVOLINK_BASE_URL).replace(/\/+$/, ''),
-    resultHosts: props.resultHosts ?? [],
-    maxCreditsPerJob: props.maxCreditsPerJob,
-    budgets: props.budgets ?? [],
-    tenants: props.tenants ?? [],
-    prices: props.prices,
-    alarms: props.alarms ?? {},
-    dashboardName: props.dashboardName,
-    reconcileInterval: props.reconcileInterval ?? Duration.minutes(5),
-    runbookUrl: props.runbookUrl ?? 'docs/runbook.md',
-  };
 }

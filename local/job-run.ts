@@ -9,7 +9,7 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobOutput } from '../domain/job';
 import type { ExampleRequest } from './example-requests';
-import type { LocalPipeline } from './pipeline';
+import type { DeployedPipeline } from './deployed-pipeline';
 
 const POLL_MS = 300;
 
@@ -26,16 +26,18 @@ export type JobOutcome =
   | { readonly kind: 'succeeded'; readonly output: JobOutput }
   | { readonly kind: 'failed'; readonly status: string; readonly error: string; readonly cause: string };
 
+export const newJobId = (name: string): string => `${name}-${Date.now().toString(36)}`;
+
 /** Calls `onProgress` whenever something changed; resolves with the last progress, which has an outcome. */
 export async function runJob(
-  pipeline: LocalPipeline,
+  pipeline: DeployedPipeline,
   request: ExampleRequest,
   onProgress: (progress: JobProgress) => void,
+  jobId = newJobId(request.name),
 ): Promise<JobProgress> {
   const app = new SFNClient(pipeline.app);
   // An app may not read the history (it holds task tokens); only this local view of the states does.
   const admin = new SFNClient(pipeline.admin);
-  const jobId = `${request.name}-${Date.now().toString(36)}`;
   const started = performance.now();
   const { executionArn } = await app.send(
     new StartExecutionCommand({

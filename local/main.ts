@@ -3,11 +3,15 @@
  * first ends everything that it started.
  */
 import pc from 'picocolors';
+import { takeLeave } from './before-leaving';
 import { stopAllProcesses } from './cloud/supervised-process';
 import { dev } from './dev';
 import { start } from './start';
+import { WrongUse } from './wrong-use';
 
-const COMMANDS: Readonly<Record<string, () => Promise<number>>> = { start, dev };
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = { start, dev };
+
+const WRONG_USE = 2;
 
 /** A program that does not end in this time is killed by its supervisor when we are gone. */
 const STOP_TIMEOUT_MS = 10_000;
@@ -18,6 +22,8 @@ async function leave(exitCode: number, message?: string): Promise<void> {
   if (leaving) return;
   leaving = true;
   if (message) console.error(`\n${message}`);
+  // It has time limits of its own; the one below is for programs.
+  await takeLeave();
   const timeout = setTimeout(() => process.exit(exitCode), STOP_TIMEOUT_MS);
   await stopAllProcesses().catch(() => undefined);
   clearTimeout(timeout);
@@ -37,13 +43,13 @@ function failure(error: unknown): string {
   return `${pc.red('Error:')} ${error instanceof Error ? error.message : String(error)}`;
 }
 
-const name = process.argv[2] ?? '';
+const [name = '', ...args] = process.argv.slice(2);
 const command = COMMANDS[name];
 if (!command) {
   console.error(`Unknown command ${name}. Use one of: ${Object.keys(COMMANDS).join(', ')}.`);
-  process.exit(2);
+  process.exit(WRONG_USE);
 }
-command().then(
+command(args).then(
   (exitCode) => leave(exitCode),
-  (error: unknown) => leave(1, failure(error)),
+  (error: unknown) => leave(error instanceof WrongUse ? WRONG_USE : 1, failure(error)),
 );

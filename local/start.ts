@@ -1,9 +1,11 @@
-/** `npm start`: deploys the pipeline on this machine, runs the example jobs, shows what came out of them. */
+/** `npm start`: deploys the pipeline on this machine, runs the example jobs (or a live one), shows what came out of them. */
 import * as path from 'node:path';
 import pc from 'picocolors';
 import { step } from './report.mjs';
 import { exampleRequests } from './example-requests';
 import { type JobProgress, runJob } from './job-run';
+import { HELP, readStartArguments } from './live/arguments';
+import { live } from './live/live';
 import { OUT_DIR, ROOT } from './paths';
 import { type LocalPipeline, startLocalPipeline } from './pipeline';
 import { progressView } from './progress-view';
@@ -11,7 +13,15 @@ import { type Result, resultTable } from './result-table';
 import { saveImages } from './save-images';
 
 /** Returns the exit code: 0 only if every job succeeded. */
-export async function start(): Promise<number> {
+export async function start(argv: readonly string[]): Promise<number> {
+  const args = readStartArguments(argv);
+  if (args.kind === 'live') return await live(args);
+  if (args.kind === 'examples') return await examples();
+  process.stdout.write(HELP);
+  return 0;
+}
+
+async function examples(): Promise<number> {
   const pipeline = await startLocalPipeline({ step });
   try {
     return await runExamples(pipeline);

@@ -10,20 +10,36 @@ import { pinnedNode } from './setup.mjs';
 /** What a bundle is made of: our own sources, the libraries, and the way it is built. */
 const SOURCES = ['lambda', 'domain', 'evolink', 'scripts', 'package.json', 'package-lock.json'];
 
+const STAMP = '.stamp';
+
 export const BUILD_ASSETS = ['node_modules/tsx/dist/cli.mjs', 'scripts/build-assets.ts'];
 
 /** @param {string} root */
 export async function buildAssetsIfStale(root) {
   const local = path.join(root, '.local');
   await withLock(path.join(local, 'build.lock'), async () => {
-    const stamp = path.join(root, 'assets', '.stamp');
-    const wanted = hashOfSources(root);
-    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-    await step('Lambda bundles', async () => {
-      await runLogged(pinnedNode(root), BUILD_ASSETS, { cwd: root, log: path.join(local, 'build.log') });
-      writeFileSync(stamp, wanted);
-    });
+    const stamp = path.join(root, 'assets', STAMP);
+    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hashOfSources(root)) return;
+    await step('Lambda bundles', () =>
+      stamped(root, async () => {
+        await runLogged(pinnedNode(root), BUILD_ASSETS, { cwd: root, log: path.join(local, 'build.log') });
+        return 0;
+      }),
+    );
   });
+}
+
+/**
+ * Remembers from which sources a build was made, so that a local run after it, or beside the tests, does not build again.
+ *
+ * @param {string} root
+ * @param {() => Promise<number>} build resolves with its exit code
+ */
+export async function stamped(root, build) {
+  const sources = hashOfSources(root);
+  const code = await build();
+  if (code === 0) writeFileSync(path.join(root, 'assets', STAMP), sources);
+  return code;
 }
 
 function hashOfSources(root) {

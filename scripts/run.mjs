@@ -11,7 +11,7 @@ import { endWithParent } from './parent.mjs';
 import { red, UserError } from '../local/report.mjs';
 import { pinnedNode, setUp } from './setup.mjs';
 import { soakEnvironment } from './soak.mjs';
-import { withoutOwnAws } from './shell-environment.mjs';
+import { takeApiKey, withoutOwnAws } from './shell-environment.mjs';
 import { runTests } from './test.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -19,8 +19,11 @@ const require = createRequire(import.meta.url);
 
 const SOAK_TEST = ['--selectProjects', 'e2e', '--runTestsByPath', 'test/e2e/soak.test.ts'];
 
+/** A real key is for the launcher of a live run alone: not for npm, pip, or tests. */
+const apiKey = takeApiKey(process.env);
+
 const COMMANDS = {
-  start: (env) => runLocal('start', env),
+  start: (env, args) => runLocal('start', args.includes('--live') ? { ...env, ...apiKey } : env, args),
   dev: (env) => runLocal('dev', env),
   test: (env, args) => runTests(root, env, args),
   soak: (env, args) => runTests(root, { ...env, ...soakEnvironment(args) }, SOAK_TEST),
@@ -41,9 +44,9 @@ async function localEnvironment() {
   return { ...withoutOwnAws(process.env), ...trustEnvironment(bundlePath) };
 }
 
-async function runLocal(command, env) {
+async function runLocal(command, env, rest = []) {
   await buildAssetsIfStale(root);
-  const args = ['--require', 'tsx/cjs', path.join(root, 'local', 'main.ts'), command];
+  const args = ['--require', 'tsx/cjs', path.join(root, 'local', 'main.ts'), command, ...rest];
   return runForeground(pinnedNode(root), args, { cwd: root, env });
 }
 

@@ -1,5 +1,5 @@
 /**
- * What of the shell's AWS settings may reach a local run. A developer's shell is set up for a real account: its profile,
+ * What of the shell's settings may reach a local run. A developer's shell is set up for a real account: its profile,
  * its own endpoints, FIPS or `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` would break the run or send its calls to AWS.
  */
 
@@ -23,4 +23,16 @@ const NO_FILES = { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/
 export function withoutOwnAws(env) {
   const kept = Object.entries(env).filter(([name]) => !name.startsWith('AWS_') || KEPT.has(name));
   return { ...Object.fromEntries(kept), ...NO_FILES };
+}
+
+/**
+ * Takes EvoLink's key out of the environment, so that nothing inherits it unasked.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {{ EVOLINK_API_KEY?: string }} for whoever is meant to have it
+ */
+export function takeApiKey(env) {
+  const { EVOLINK_API_KEY } = env;
+  delete env.EVOLINK_API_KEY;
+  return EVOLINK_API_KEY === undefined ? {} : { EVOLINK_API_KEY };
 }

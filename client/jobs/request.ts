@@ -1,4 +1,4 @@
-/** What an app asks for: the input of a job, with EvoLink's own names and ours (README.md lists them). */
+/** What an app asks for: the input of a job, with EvoLink's own names and ours (docs/jobs.md lists them). */
 
 export interface ImageRequest {
   /** 1 to 32,000 characters. */

@@ -2,19 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { METRIC } from '../../domain/constants';
 import { METRIC_DIMENSIONS } from '../../domain/metric-series';
+import { tableBelow } from './support/tables';
 
 const text = readFileSync(join(__dirname, '../../docs/costs.md'), 'utf8');
-/** Cells of the table of series, its heading aside. */
-const rows = text
-  .split('\n')
-  .filter((line) => line.startsWith('|'))
-  .slice(2)
-  .map((line) => line.split('|').map((cell) => cell.trim()))
-  .map(([, series = '', count = '', price = '']) => ({
-    names: [...series.matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
-    count,
-    price,
-  }));
+const rows = tableBelow(text, 'Metric series').map(([series = '', count = '', price = '']) => ({
+  names: [...series.matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
+  count,
+  price,
+}));
 
 test('every metric is in the table of series, once, and nothing else is', () => {
   expect(rows.flatMap(({ names }) => names).sort()).toEqual(Object.values(METRIC).sort());

@@ -84,13 +84,18 @@ test('cancel: the job is stopped, and says so', async () => {
   await expect(client.wait(jobId)).rejects.toBeInstanceOf(JobCancelledError);
 });
 
-test('uploadReference: the picture is where the address says', async () => {
+test('uploadReference: the picture is where the address says, and a job may use it', async () => {
   const picture = pngOf(32, 32, 7);
 
   const url = await client.uploadReference(picture);
 
   expect(url).toBe(`s3://${bucketName}/references/${sha256(picture)}.png`);
   expect(await getObject(new URL(url).pathname.slice(1))).toEqual({ bytes: picture, contentType: 'image/png' });
+  const { requested } = await client.generate({ ...request, prompt: 'like the picture', image_urls: [url] });
+  const [task] = (await simulator.tasks()).filter(({ prompt }) => prompt === 'like the picture');
+  const [signed = ''] = task?.request.image_urls as string[];
+  expect(requested.references).toBe(1);
+  expect(Buffer.from(await (await fetch(signed)).arrayBuffer())).toEqual(picture);
 });
 
 describe('the command line', () => {

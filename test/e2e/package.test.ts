@@ -74,6 +74,7 @@ describe('the tarball', () => {
   const ALLOWED = [
     /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|CONTRIBUTING\.md)$/,
     /^docs\/.+\.md$/,
+    /^examples\/.+\.(ts|md|json)$/,
     /^bin\/evolink-images\.mjs$/,
     /^dist\/bin\/(evolink-images\.js|THIRD-PARTY-LICENSES\.txt)$/,
     /^dist\/(lib|client|domain|local\/simulator)\/.+(\.js|\.d\.ts)$/,

@@ -138,25 +138,37 @@ describe('existing', () => {
 
   const token = Lazy.string({ produce: () => 'gateway' });
   test.each([
-    [`https://${token}.example.com/images`],
-    [`https://hooks.example.com/${token}`],
-    [`https://hooks.example.com:${token}/images`],
-    [token],
-  ])('%s may be an address: nothing that is known speaks against it', (url) => {
+    ['https://<token>.example.com/images', `https://${token}.example.com/images`],
+    ['https://hooks.example.com/<token>', `https://hooks.example.com/${token}`],
+    ['https://hooks.example.com:<token>/images', `https://hooks.example.com:${token}/images`],
+    ['<token>', token],
+  ])('%s may be an address: nothing that is known speaks against it', (_, url) => {
     expect(environment(withEndpoint(CallbackEndpoint.existing(url)).json, 'Submit')).toHaveProperty([
       ENV.callbackBaseUrl,
     ]);
   });
 
   test.each([
-    [`http://${token}.example.com`, /must be an https URL, got http:\/\/ before a token/],
-    [`https://${token}.example.com?key=1`, /without query, fragment and credentials, got \? beside a token/],
-    [`${token}#images`, /without query, fragment and credentials, got # beside a token/],
-    [`https://user:${token}@hooks.example.com`, /without query, fragment and credentials, got @ beside a token/],
-    [`https://10.0.0.7/${token}`, /EvoLink can reach, got 10\.0\.0\.7/],
-    [`https://hooks.example.com:99999/${token}`, /must be an https URL/],
-    [`https://${token}.example.com/${'x'.repeat(2_048)}`, /at most 2048 characters .* got \d+/],
-  ])('%s is refused, whatever the token stands for', (url, message) => {
+    ['http://<token>.example.com', `http://${token}.example.com`, /must be an https URL, got http:\/\/ before a token/],
+    [
+      'https://<token>.example.com?key=1',
+      `https://${token}.example.com?key=1`,
+      /without query, fragment and credentials, got \? beside a token/,
+    ],
+    ['<token>#images', `${token}#images`, /without query, fragment and credentials, got # beside a token/],
+    [
+      'https://user:<token>@hooks.example.com',
+      `https://user:${token}@hooks.example.com`,
+      /without query, fragment and credentials, got @ beside a token/,
+    ],
+    ['https://10.0.0.7/<token>', `https://10.0.0.7/${token}`, /EvoLink can reach, got 10\.0\.0\.7/],
+    ['https://hooks.example.com:99999/<token>', `https://hooks.example.com:99999/${token}`, /must be an https URL/],
+    [
+      'https://<token>.example.com/x…',
+      `https://${token}.example.com/${'x'.repeat(2_048)}`,
+      /at most 2048 characters .* got \d+/,
+    ],
+  ])('%s is refused, whatever the token stands for', (_, url, message) => {
     expect(refused(url)).toThrow(message);
   });
 

@@ -26,3 +26,13 @@ test("a shell's settings for a real account do not reach a local run", async () 
     AWS_REGION: 'eu-west-1',
   });
 });
+
+test("EvoLink's key is taken out of the environment, for the one who is meant to have it", async () => {
+  const taken = await runScript(
+    `import { takeApiKey } from ${url('shell-environment.mjs')};
+    const env = { PATH: '/bin', EVOLINK_API_KEY: 'sk-secret' };
+    console.log(JSON.stringify([takeApiKey(env), env, takeApiKey(env)]));`,
+  );
+
+  expect(JSON.parse(taken)).toEqual([{ EVOLINK_API_KEY: 'sk-secret' }, { PATH: '/bin' }, {}]);
+});

@@ -1,0 +1,33 @@
+import { Duration } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { DEFAULT_EVOLINK_BASE_URL } from '../domain/constants';
+import { CallbackEndpoint } from './callback-endpoint';
+import type { ImagePipelineProps } from './image-pipeline-props';
+
+/** The properties that constructs inside share, with their defaults filled in. */
+export type PipelineSettings = ReturnType<typeof withDefaults>;
+
+/** Fills in the defaults that `ImagePipelineProps` names. */
+export function withDefaults(props: ImagePipelineProps) {
+  return {
+    defaults: props.defaults ?? {},
+    callbackEndpoint: props.callbackEndpoint ?? CallbackEndpoint.httpApi(),
+    callbackTimeout: props.callbackTimeout ?? Duration.hours(1),
+    maxAttempts: props.maxAttempts ?? 3,
+    maxConcurrentTasks: props.maxConcurrentTasks,
+    maxQueueTime: props.maxQueueTime ?? Duration.hours(6),
+    firstCheckAfter: props.firstCheckAfter ?? Duration.minutes(2),
+    sweepInterval: props.sweepInterval ?? Duration.minutes(1),
+    logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
+    evolinkBaseUrl: (props.evolinkBaseUrl ?? DEFAULT_EVOLINK_BASE_URL).replace(/\/+$/, ''),
+    resultHosts: props.resultHosts ?? [],
+    maxCreditsPerJob: props.maxCreditsPerJob,
+    budgets: props.budgets ?? [],
+    tenants: props.tenants ?? [],
+    prices: props.prices,
+    alarms: props.alarms ?? {},
+    dashboardName: props.dashboardName,
+    reconcileInterval: props.reconcileInterval ?? Duration.minutes(5),
+    runbookUrl: props.runbookUrl ?? 'docs/runbook.md',
+  };
+}
