@@ -7,6 +7,7 @@ import { commandHelp, generalHelp, PROGRAM } from './commands/help';
 import { processIo } from './commands/process-io';
 import { tableLines } from './commands/table';
 import { cut } from '../domain/preview';
+import { packageVersion } from '../lib/package-json';
 
 const DONE = 0;
 const FAILED = 1;
@@ -23,6 +24,10 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   if (name === undefined) {
     await io.err(generalHelp(COMMANDS));
     return WRONG_USE;
+  }
+  if (name === '--version') {
+    await io.out(`${packageVersion()}\n`);
+    return DONE;
   }
   if (HELP.has(name)) {
     await io.out(generalHelp(COMMANDS));

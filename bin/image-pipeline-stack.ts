@@ -33,7 +33,9 @@ export class ImagePipelineStack extends Stack {
         topic: alarmEmail === undefined ? undefined : this.createAlarmTopic(alarmEmail, encryptionKey),
       },
     });
-    this.createOutputs(settings, this.createUsePolicy());
+    this.pipeline.putOutputs();
+    const { managedPolicyArn: value } = this.createUsePolicy();
+    new CfnOutput(this, 'UsePolicyArn', { description: 'Attach it to the role of an app.', value });
   }
 
   /** Tells one address, which has to confirm that it wants to be told. */
@@ -71,40 +73,4 @@ export class ImagePipelineStack extends Stack {
     acknowledgeWildcard(policy, executions, 'Executions are named by the apps that start them.');
     return policy;
   }
-
-  private createOutputs(settings: Settings, usePolicy: ManagedPolicy): void {
-    const outputs = {
-      StateMachineArn: ['Start an execution of it for each image request.', this.pipeline.stateMachine.stateMachineArn],
-      BucketName: ['Where the images go.', this.pipeline.archiveBucket.bucketName],
-      TableName: ['One row for each attempt to get a task from EvoLink.', this.pipeline.table.tableName],
-      DashboardUrl: ['What the pipeline costs, makes and misses.', this.pipeline.dashboardUrl],
-      ...(this.pipeline.callbackUrl !== undefined && {
-        CallbackUrl: ["Receives EvoLink's callbacks; shown without the secret path.", this.pipeline.callbackUrl],
-      }),
-      UsePolicyArn: ['Attach it to the role of an app.', usePolicy.managedPolicyArn],
-      ApiKeySecretName: ["The secret that holds EvoLink's API key.", settings.apiKeySecretName],
-      Budgets: ['What may be spent, as JSON; limits in units of 0.0001 credit.', budgetsJson(settings)],
-      ReconcileFunctionName: [
-        "Compares the ledger with EvoLink's account; may be invoked at any time.",
-        this.pipeline.functions.reconcile.functionName,
-      ],
-      DeadLetterQueueUrl: [
-        'Asynchronous work that failed for good; `evolink-images redrive` shows it.',
-        this.pipeline.deadLetterQueue.queueUrl,
-      ],
-      EndedFunctionName: [
-        'Is told of each job that ended without an image.',
-        this.pipeline.functions.ended.functionName,
-      ],
-      MetricsNamespace: ['CloudWatch namespace of the metrics.', this.pipeline.metricsNamespace],
-      ServiceName: ['Value of the dimension `service` of each metric.', this.pipeline.serviceName],
-      Version: ['Version of the pipeline.', this.pipeline.version],
-    };
-    for (const [id, [description, value]] of Object.entries(outputs)) new CfnOutput(this, id, { description, value });
-  }
-}
-
-/** The rules as the functions get them: the command line shows them beside the limits that replace them. */
-function budgetsJson({ budgets = [] }: Settings): string {
-  return JSON.stringify(budgets.map((budget) => budget._render()));
 }

@@ -1,4 +1,5 @@
 /** From what was asked to what is estimated: a job's input, of which less needs to be known. */
+import { ImagePipelineError } from './jobs/errors/pipeline-error';
 import type { Job, Problem } from '../domain/job';
 import { isObject, type JsonObject } from '../domain/json';
 import { DEFAULT_MODEL, modelCapabilities } from '../domain/models';
@@ -43,7 +44,7 @@ export interface EstimateOptions {
 }
 
 /** The request can't be estimated, since it would be refused. `problems` lists every reason. */
-export class InvalidEstimateError extends Error {
+export class InvalidEstimateError extends ImagePipelineError {
   override readonly name = 'InvalidEstimateError';
 
   /** @param problems never empty */

@@ -4,12 +4,14 @@ import type { OnEventOptions, Rule } from 'aws-cdk-lib/aws-events';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { ENV } from '../domain/constants';
 import { ArchiveBucket } from './archive-bucket';
 import { AttemptTable } from './attempt-table';
+import type { Budget } from './budget';
 import { DeadLetters } from './dead-letters';
 import { FunctionNetwork } from './function-network';
 import { FunctionSchedule } from './function-schedule';
@@ -22,6 +24,7 @@ import { packageVersion } from './package-json';
 import { PipelineAlarms } from './pipeline-alarms';
 import { PipelineDashboard } from './pipeline-dashboard';
 import { PipelineFunctions } from './pipeline-functions';
+import { putOutputs } from './pipeline-outputs';
 import { type PipelineSettings, withDefaults } from './pipeline-settings';
 import { ReferenceBuckets } from './reference-buckets';
 import { TaskCompletion } from './task-completion';
@@ -80,6 +83,8 @@ export class ImagePipeline extends MeteredPipeline {
   /** Version of the pipeline. */
   public readonly version: string;
 
+  private readonly apiKey: ISecret;
+  private readonly budgets: Budget[];
   private readonly archive: ArchiveBucket;
   private readonly workflow: Workflow;
 
@@ -88,6 +93,8 @@ export class ImagePipeline extends MeteredPipeline {
     validateProps(this, props);
     const settings = withDefaults(props);
     this.version = packageVersion();
+    this.apiKey = props.apiKey;
+    this.budgets = settings.budgets;
 
     const { encryptionKey, removalPolicy } = props;
     if (encryptionKey) allowServices(this, encryptionKey);
@@ -176,6 +183,15 @@ export class ImagePipeline extends MeteredPipeline {
   /** Lets somebody read every object of the archive bucket, but not list them. */
   public grantReadImages(grantee: IGrantable): Grant {
     return this.archive.grantRead(grantee);
+  }
+
+  /**
+   * Puts out what `evolink-images` needs to find this pipeline by the name of its stack: ARNs, names and limits, no
+   * secret. They are outputs of the stack, such as `StateMachineArn` and `TableName`, so one pipeline of a stack can
+   * have them; for others the command line takes `--state-machine` and `--table`.
+   */
+  public putOutputs(): void {
+    putOutputs(this, this.apiKey, this.budgets);
   }
 
   /**

@@ -7,6 +7,7 @@ import type { PipelineAlarmOptions } from './pipeline-alarm-options';
 import { validatePrices } from './prices';
 import { validatePlace } from './validate-place';
 import {
+  fail,
   validateDashboardName,
   validateDefaults,
   validateDuration,
@@ -27,6 +28,7 @@ const HOUR = Duration.hours(1);
 
 /** Checks what can be checked before anything is created. Values that are known at deployment only pass. */
 export function validateProps(scope: IConstruct, props: ImagePipelineProps): void {
+  validateApiKey(scope, props.apiKey);
   validateDefaults(scope, props.defaults);
   validateDuration(scope, 'callbackTimeout', props.callbackTimeout, {
     min: Duration.minutes(5),
@@ -55,6 +57,17 @@ export function validateProps(scope: IConstruct, props: ImagePipelineProps): voi
   validateRunbookUrl(scope, 'runbookUrl', props.runbookUrl);
   validateMoney(scope, props);
   validateAlarms(scope, props.alarms);
+}
+
+/** JavaScript and casts let anything through, and the key itself must not end up in a template. */
+function validateApiKey(scope: IConstruct, apiKey: unknown): void {
+  const isSecret = typeof apiKey === 'object' && apiKey !== null && 'secretArn' in apiKey;
+  if (isSecret) return;
+  const got = apiKey === undefined ? 'nothing' : `a ${typeof apiKey}`;
+  fail(
+    scope,
+    `apiKey must be a secret, such as Secret.fromSecretNameV2(stack, 'ApiKey', 'evolink/api-key'), got ${got}`,
+  );
 }
 
 function validateMoney(scope: IConstruct, props: ImagePipelineProps): void {

@@ -3,7 +3,7 @@ import type { IConstruct } from 'constructs';
 import { isPossibleSize, POSSIBLE_SIZES } from '../domain/explicit-pixels';
 import { MODEL_NAMES } from '../domain/models';
 import { TENANT_PATTERN } from './credits';
-import type { RequestDefaults } from './request-defaults';
+import { Quality, type RequestDefaults, Resolution } from './request-defaults';
 
 /** Bounds of a duration, both included. */
 export interface DurationRange {
@@ -127,7 +127,7 @@ export function validateDashboardName(scope: IConstruct, name: string, value: st
 
 /** What every request that relies on it would be refused for is refused here, before anything is deployed. */
 export function validateDefaults(scope: IConstruct, defaults: RequestDefaults = {}): void {
-  const { model, size, n } = defaults;
+  const { model, size, resolution, quality, n } = defaults;
   validateInteger(scope, 'defaults.n', n, 1, 10);
   validateText(
     scope,
@@ -137,6 +137,12 @@ export function validateDefaults(scope: IConstruct, defaults: RequestDefaults = 
     `one of ${MODEL_NAMES.join(', ')}`,
   );
   validateText(scope, 'defaults.size', size, isPossibleSize, POSSIBLE_SIZES);
+  validateChoice(scope, 'defaults.resolution', resolution, Object.values(Resolution));
+  validateChoice(scope, 'defaults.quality', quality, Object.values(Quality));
+}
+
+function validateChoice(scope: IConstruct, name: string, value: string | undefined, choices: string[]): void {
+  validateText(scope, name, value, (text) => choices.includes(text), `one of ${choices.join(', ')}`);
 }
 
 /** The lifecycle of somebody else's bucket is not ours to set: a retention that has no effect would surprise. */

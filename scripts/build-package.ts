@@ -1,5 +1,5 @@
 /**
- * Makes what the npm package holds and is not in the repository: `dist/` with the compiled constructs, client and
+ * Makes what the npm package holds and is not in the repository: the Lambda bundles, and `dist/` with the compiled constructs, client and
  * simulator, and the command line as one file. `npm pack` runs it.
  *
  *     npx tsx scripts/build-package.ts
@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { BUNDLE_OPTIONS } from './build-assets';
+import { BUNDLE_OPTIONS, buildFunctions, bundleProblems } from './build-assets';
 import { licenceNotice } from './licence-notice';
 
 const ROOT = join(__dirname, '..');
@@ -35,6 +35,8 @@ async function bundleCommandLine(): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  const problems = (await buildFunctions()).flatMap(bundleProblems);
+  if (problems.length > 0) throw new Error(problems.join('\n'));
   await rm(DIST, { recursive: true, force: true });
   compile();
   await bundleCommandLine();

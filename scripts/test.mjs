@@ -2,7 +2,8 @@
  * `npm test`: every check there is, each as a step of its own. A failed step does not hide the ones after it, and the
  * last line counts real tests, so that a machine can read it: `N passed, N failed`.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { BUILD_ASSETS, stamped } from './assets.mjs';
 import { runForeground } from './foreground.mjs';
@@ -56,22 +57,22 @@ export async function runTests(root, env, args = []) {
 async function runStep(root, shellEnv, { name, args, counted, litters }, resultFile) {
   console.log(`\n${bold(`▸ ${name}`)}`);
   const since = performance.now();
-  const env = litters ? { ...shellEnv, TMPDIR: temporaryFolder(resultFile) } : shellEnv;
+  const litter = litters ? mkdtempSync(path.join(tmpdir(), 'evolink-unit-')) : undefined;
+  const env = litter ? { ...shellEnv, TMPDIR: litter } : shellEnv;
   const all = counted ? [...args, '--json', '--outputFile', resultFile] : args;
-  const run = () => runForeground(pinnedNode(root), all, { cwd: root, env });
+  const run = async () => {
+    try {
+      return await runForeground(pinnedNode(root), all, { cwd: root, env });
+    } finally {
+      if (litter) rmSync(litter, { recursive: true, force: true });
+    }
+  };
   const build = () => withLock(path.join(root, '.local', 'build.lock'), () => stamped(root, run));
   const code = args === BUILD_ASSETS ? await build() : await run();
   if (code === 130 || code === 143) return undefined;
   const count = counted ? countTests(resultFile, code) : { passed: 0, failed: code === 0 ? 0 : 1 };
   console.log(`${count.failed === 0 ? green('✓') : red('✗')} ${name}  ${seconds(since)}`);
   return count;
-}
-
-/** Removed with the results. */
-function temporaryFolder(resultFile) {
-  const folder = `${resultFile}.tmp`;
-  mkdirSync(folder);
-  return folder;
 }
 
 /** A file that could not even be loaded, and a run that ended without a result, count as one failure each. */

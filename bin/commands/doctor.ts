@@ -62,7 +62,7 @@ async function findDeployment(args: Arguments, io: Io): Promise<Deployment> {
   const outputs = await stackOutputs(aws, stack);
   if (outputs.TableName === undefined) {
     throw new CommandError(
-      `The stack ${stack} has no output TableName. In a stack of your own put out what the app's stack does (docs/doctor.md).`,
+      `The stack ${stack} has no output TableName. In a stack of your own call pipeline.putOutputs().`,
     );
   }
   return new Deployment(stack, outputs, aws, io);

@@ -1,10 +1,11 @@
+import { access, constants, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { newJobId } from '../../client/jobs/job-id';
+import { checkJobId, newJobId } from '../../client/jobs/job-id';
 import type { ImageRequest } from '../../client/jobs/request';
 import type { ImagePipelineClient } from '../../client/image-pipeline-client';
 import type { JobOutput } from '../../domain/job';
 import type { Arguments } from './arguments';
-import { type Command, type Io, JSON_OPTION, printJson, UsageError, type UsageProblem } from './command';
+import { type Command, CommandError, type Io, JSON_OPTION, printJson, UsageError, type UsageProblem } from './command';
 import { followJob } from './follow-job';
 import { explainingJobErrors } from './job-errors';
 import { findJobPipeline, JOB_PIPELINE_OPTIONS, jobPipelineProblems } from './job-pipeline';
@@ -54,12 +55,15 @@ export const generate: Command = {
 
     await explainingJobErrors(args, io, async () => {
       const { client } = await findJobPipeline(args, io);
-      const references = await Promise.all(args.all('image').map((image) => toUrl(image, client)));
       const jobId = args.text('job') ?? newJobId(io.now());
+      checkJobId(jobId);
+      // What can't be saved should not be bought.
+      const folder = await createFolder(args.text('out') ?? '.');
+      const references = await Promise.all(args.all('image').map((image) => toUrl(image, client)));
       await io.err(`Job ${jobId}\n`);
       const wish = { ...request, ...(references.length > 0 && { image_urls: references }) };
       const output = await followJob((signal) => client.generate(wish, { jobId, signal }), { client, jobId, io });
-      const files = await save(output, client, args.text('out') ?? '.');
+      const files = await save(output, client, folder);
       await report(output, files, args, io);
     });
   },
@@ -80,13 +84,30 @@ function toUrl(image: string, client: ImagePipelineClient): Promise<string> {
   return /^(https?|s3):\/\//i.test(image) ? Promise.resolve(image) : client.uploadReference(image);
 }
 
+async function createFolder(folder: string): Promise<string> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+    return folder;
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new CommandError(`Images can't be saved in ${folder} (${message}). Nothing was started.`, { cause });
+  }
+}
+
 /** One after the other: order matters to nobody, and memory and file handles stay few. */
 async function save(output: JobOutput, client: ImagePipelineClient, folder: string): Promise<string[]> {
   const files: string[] = [];
-  for (const image of output.images) {
-    const file = join(folder, output.job_id, basename(image.key));
-    await client.save(image, file);
-    files.push(file);
+  try {
+    for (const image of output.images) {
+      const file = join(folder, output.job_id, basename(image.key));
+      await client.save(image, file);
+      files.push(file);
+    }
+  } catch (cause) {
+    const { message } = cause as Error;
+    const again = `the same command with --job ${output.job_id} saves its images, and pays nothing`;
+    throw new CommandError(`Job ${output.job_id} succeeded, but: ${message} Once that is mended, ${again}.`, { cause });
   }
   return files;
 }

@@ -1,5 +1,6 @@
 /** How the errors of the client are told: as text on stderr, and as JSON on stdout where that was asked for. */
 import { ImagePipelineError, InvalidRequestError, JobError } from '../../client/jobs/errors';
+import { JobIdTakenError } from '../../client/jobs/executions';
 import type { Arguments } from './arguments';
 import { CommandError, type Io, printJson } from './command';
 import { printable } from './table';
@@ -16,6 +17,10 @@ export async function explainingJobErrors(args: Arguments, io: Io, action: () =>
 }
 
 export function errorJson(error: ImagePipelineError): Record<string, unknown> {
+  if (error instanceof JobIdTakenError) {
+    const { name, message, jobId, charged, nextJobId } = error;
+    return { error: name, message, job_id: jobId, charged, next_job_id: nextJobId ?? null };
+  }
   if (!(error instanceof JobError)) return { error: error.name, message: error.message };
   const { failure, message, jobId, charged, earlier, nextJobId, cause } = error;
   return {

@@ -44,7 +44,7 @@ export async function findJobPipeline(args: Arguments, io: Io): Promise<JobPipel
   const outputs = arn === undefined ? await stackOutputs(aws, stack) : { StateMachineArn: arn };
   const { StateMachineArn: stateMachineArn, BucketName: stackBucket }: Record<string, string | undefined> = outputs;
   if (stateMachineArn === undefined) {
-    const message = `The stack ${stack} has no output StateMachineArn. A pipeline inside a stack of your own: give --state-machine.`;
+    const message = `The stack ${stack} has no output StateMachineArn. In a stack of your own call pipeline.putOutputs(), or give --state-machine.`;
     throw new CommandError(message);
   }
   const [stepFunctions, s3] = await Promise.all([aws.stepFunctions(), aws.s3()]);

@@ -30,13 +30,17 @@ export function statusText(status: JobStatus, paint: Paint): string {
   return `${lines.join('\n')}\n`;
 }
 
+function size(bytes: number): string {
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
 /** The images, each with where it is, and what they cost. */
 export function outputLines(output: JobOutput, paint: Paint, files?: readonly string[]): string[] {
   const { images, credits, cost_usd, partial, requested, warnings } = output;
   const rows = images.map(({ bucket, key, width, height, bytes }, index) => [
     files?.[index] ?? `s3://${bucket}/${key}`,
     `${width}×${height}`,
-    `${(bytes / 1e6).toFixed(1)} MB`,
+    size(bytes),
   ]);
   return [
     ...tableLines([{}, { align: 'right' }, { align: 'right' }], rows),

@@ -6,10 +6,14 @@ import type { Arguments } from './arguments';
 import type { Aws } from './aws';
 import { CommandError, type Io, type OptionDefinitions, type UsageProblem } from './command';
 
-export const DEFAULT_STACK = 'EvolinkImagePipeline';
+/** The name that the deployable app gives its stack, unless the environment names another. */
+export const DEFAULT_STACK = process.env.EVOLINK_IMAGES_STACK ?? 'EvolinkImagePipeline';
 
 export const PIPELINE_OPTIONS = {
-  stack: { value: 'name', help: `CloudFormation stack of the pipeline. Default: ${DEFAULT_STACK}.` },
+  stack: {
+    value: 'name',
+    help: `CloudFormation stack of the pipeline. Default: $EVOLINK_IMAGES_STACK, here ${DEFAULT_STACK}.`,
+  },
   table: { value: 'name', help: "The pipeline's table, instead of a stack." },
   region: { value: 'region', help: 'AWS region. Default: that of the environment or profile.' },
 } as const satisfies OptionDefinitions;
@@ -35,7 +39,7 @@ export async function findPipeline(args: Arguments, io: Io): Promise<DeployedPip
   const outputs = await stackOutputs(aws, stack);
   if (outputs.TableName === undefined) {
     throw new CommandError(
-      `The stack ${stack} has no output TableName. A pipeline inside a stack of your own: give --table.`,
+      `The stack ${stack} has no output TableName. In a stack of your own call pipeline.putOutputs(), or give --table.`,
     );
   }
   return { table: { client: aws.documents, tableName: outputs.TableName }, outputs };

@@ -56,7 +56,7 @@ async function read(path: string): Promise<Uint8Array> {
   } catch (cause) {
     if (cause instanceof InvalidReferenceError) throw cause;
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
-    throw new InvalidReferenceError(`The picture can't be read (${code}).`, { cause });
+    throw new InvalidReferenceError(`The picture ${path} can't be read (${code}).`, { cause });
   }
 }
 

@@ -4,6 +4,18 @@ import { ENV } from '../../domain/constants';
 import { environment, type Props, synth } from './support';
 
 const refused: [rule: string, props: Props, message: RegExp][] = [
+  ['no apiKey', () => ({ apiKey: undefined }), /apiKey must be a secret, .*, got nothing/],
+  ['the key itself', () => ({ apiKey: 'sk-secret' as never }), /apiKey must be a secret, [^]*, got a string$/],
+  [
+    'an unknown quality',
+    () => ({ defaults: { quality: 'ultra' as never } }),
+    /defaults\.quality .*low, medium, high.*ultra/,
+  ],
+  [
+    'an unknown resolution',
+    () => ({ defaults: { resolution: '8K' as never } }),
+    /defaults\.resolution .*1K, 2K, 4K.*8K/,
+  ],
   [
     'a short callbackTimeout',
     () => ({ callbackTimeout: Duration.minutes(4) }),

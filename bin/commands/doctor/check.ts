@@ -1,6 +1,6 @@
 /** What a check is, and how it is made: with a time limit, and with every failure told as a line of its own. */
 import { explainAwsError, isAccessDenied } from '../aws-errors';
-import type { Io } from '../command';
+import { CommandError, type Io } from '../command';
 import { printable } from '../table';
 
 /**
@@ -71,7 +71,8 @@ export function notMade(error: unknown, rights: readonly string[]): Finding {
     };
   }
   const missing = error instanceof Error && error.name === 'ResourceNotFoundException';
-  const known = missing ? undefined : explainAwsError(error)?.message;
+  const ours = error instanceof CommandError ? error.message : undefined;
+  const known = ours ?? (missing ? undefined : explainAwsError(error)?.message);
   const text = known ?? (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
   return { state: 'unknown', text: printable(`could not be checked: ${text}`) };
 }

@@ -31,7 +31,10 @@ export class Deployment {
   /** @throws CommandError where the stack does not put it out */
   output(name: string): string {
     const value = this.outputs[name];
-    if (value === undefined) throw new CommandError(`the stack has no output ${name}: deploy this version`);
+    if (value === undefined)
+      throw new CommandError(
+        `the stack has no output ${name}: call pipeline.putOutputs() in its app, and deploy this version`,
+      );
     return value;
   }
 

@@ -103,13 +103,18 @@ const CHARGES: Readonly<Record<Charged, string>> = {
 function messageOf(job: FailedJob, cause: JobError['cause'], next: string | undefined): string {
   const { jobId, failure, charged, earlier, startedAt } = job;
   return [
-    `${failure}: ${reason(cause) ?? 'the job ended without images.'}`,
+    `${failure}: ${sentence(reason(cause) ?? 'the job ended without images')}`,
     CHARGES[charged],
     earlier ? `This is how job ${jobId} ended, which was started at ${startedAt.toISOString()}.` : '',
     next === undefined ? '' : `To start again, use another job id, such as ${next}.`,
   ]
     .filter((sentence) => sentence !== '')
     .join(' ');
+}
+
+/** What somebody else wrote, such as the reason of a cancellation, may lack its full stop. */
+function sentence(text: string): string {
+  return /[.!?…)]$/.test(text) ? text : `${text}.`;
 }
 
 /** A function's own error has `errorMessage`. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { failureCause } from '../../../domain/failure-cause';
@@ -69,12 +69,32 @@ describe('generate', () => {
     expect(image_urls).toEqual([url, `s3://archive/references/${image.sha256}.png`]);
   });
 
+  test('a folder that cannot be made: nothing is started', async () => {
+    const file = join(folder, 'a-file');
+    writeFileSync(file, '');
+    const options = world(done);
+    const { exitCode, err } = await cli(['generate', 'a red bicycle', '--job', 'spring', '--out', file], options);
+
+    expect(exitCode).toBe(1);
+    expect(err).toMatch(/Images can't be saved in .*a-file \(.*\)\. Nothing was started\./);
+    expect(options.jobs.calls).toEqual([]);
+  });
+
+  test('an image that cannot be saved: the job is named, and how to save it without paying', async () => {
+    const options = world(done);
+    mkdirSync(join(folder, 'spring', 'image-01.png'), { recursive: true });
+    const { exitCode, err } = await cli(line(), options);
+
+    expect(exitCode).toBe(1);
+    expect(err).toMatch(/Job spring succeeded, but: .*the same command with --job spring saves its images, and pays/);
+  });
+
   test('a reference that is none: nothing is started', async () => {
     const options = world(done);
     const { exitCode, err } = await cli(line('--image', join(folder, 'missing.png')), options);
 
     expect(exitCode).toBe(1);
-    expect(err).toContain("The picture can't be read (ENOENT).");
+    expect(err).toMatch(/The picture .*missing\.png can't be read \(ENOENT\)\./);
     expect(options.jobs.calls).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
@@ -10,6 +10,12 @@ import { FakeS3 } from '../../support/fake-s3';
 import { pngOf } from '../../support/png';
 import { MemoryTable } from '../../support/memory-table';
 import { awsError, cli, NOW } from './cli';
+
+test('--version is that of the package', async () => {
+  const { version } = JSON.parse(readFileSync(join(__dirname, '../../../package.json'), 'utf8')) as { version: string };
+
+  expect(await cli('--version')).toMatchObject({ exitCode: 0, out: `${version}\n`, err: '' });
+});
 
 describe('help', () => {
   test.each(['--help', '-h', 'help'])('%s lists every command', async (line) => {

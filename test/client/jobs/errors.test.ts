@@ -20,7 +20,7 @@ test.each(FAILURE_NAMES)('%s has a class of its own, which is exported', (failur
   expect(error).toBeInstanceOf(classes[className(failure)]);
   expect(error).toBeInstanceOf(client.JobError);
   expect(error).toMatchObject({ name: className(failure), failure, charged: FAILURES[failure].charged });
-  expect(error.message).toMatch(new RegExp(`^${failure}: why `));
+  expect(error.message).toMatch(new RegExp(`^${failure}: why\\. `));
   expect(error.nextJobId).toBe(error.charged === 'no' ? 'spring-r2' : undefined);
 });
 
