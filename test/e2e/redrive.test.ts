@@ -20,7 +20,7 @@ const ROOT = join(__dirname, '..', '..');
 
 /** The command line as an operator has it: a process of its own, with nothing but the environment of the AWS CLI. */
 async function redrive(...args: string[]): Promise<Shown[]> {
-  const argv = [join(ROOT, 'node_modules', 'tsx', 'dist', 'cli.mjs'), join(ROOT, 'bin', 'evolink-images.ts')];
+  const argv = [join(ROOT, 'bin', 'evolink-images.mjs')];
   const { credentials, region, endpoint } = connection.admin;
   const { accessKeyId, secretAccessKey } = credentials;
   const env = {
