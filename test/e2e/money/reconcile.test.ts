@@ -3,6 +3,7 @@ import { METRIC } from '../../../domain/constants';
 import {
   connection,
   eventually,
+  forgetOpenAttempts,
   forgetReconciliation,
   freshStart,
   metricValues,
@@ -16,6 +17,7 @@ const request = { prompt: 'a bicycle for an accountant', size: '3:1', quality: '
 
 beforeAll(async () => {
   await simulator.reset();
+  await forgetOpenAttempts();
   await forgetReconciliation();
 });
 

@@ -1,6 +1,6 @@
 /** Everything that an end-to-end test needs, in one import. */
 export { getJson, getObject } from './archive';
-export { attemptsOf } from './attempts';
+export { attemptsOf, forgetOpenAttempts } from './attempts';
 export { callbackAddress, forgeCallback } from './callbacks';
 export { admin, app, connection, simulator } from './clients';
 export { eventually } from './eventually';
