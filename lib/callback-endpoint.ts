@@ -1,45 +1,11 @@
 import { Token } from 'aws-cdk-lib';
 import type { DomainName, HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { FunctionUrlAuthType, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { CallbackHttpApi } from './callback-http-api';
-import { validateCallbackUrl, validateHttpApiEndpoint } from './validate-callback-endpoint';
-
-/** How an HTTP API receives callbacks. */
-export interface HttpApiEndpointOptions {
-  /**
-   * A domain name of your own, such as `images.example.com`; the API's own address is closed then. Its DNS record, an
-   * alias or CNAME to `pipeline.callbackDomain.regionalDomainName`, is yours to make. Only together with `certificate`.
-   *
-   * @default - the API's own address
-   */
-  readonly domainName?: string;
-
-  /**
-   * The certificate of the domain name, in the pipeline's region. Only together with `domainName`.
-   *
-   * @default - none
-   */
-  readonly certificate?: ICertificate;
-
-  /**
-   * Requests a second that are let through on average: a whole number from 1 to 10,000. Above it EvoLink's own callbacks
-   * are refused too; the sweep finds their tasks, later and without loss.
-   *
-   * @default 50
-   */
-  readonly rateLimit?: number;
-
-  /**
-   * Requests that are let through at once: a whole number from 1 to 5,000.
-   *
-   * @default 100
-   */
-  readonly burstLimit?: number;
-}
+import { CallbackHttpApi, type HttpApiEndpointOptions } from './callback-http-api';
+import { validateCallbackUrl } from './validate-callback-endpoint';
 
 /**
  * What an endpoint is made of.
@@ -132,7 +98,6 @@ class HttpApiEndpoint extends CallbackEndpoint {
   }
 
   public _bind(scope: Construct, id: string, context: CallbackEndpointContext): BoundCallbackEndpoint {
-    validateHttpApiEndpoint(scope, this.options);
     return new CallbackHttpApi(scope, id, { ...this.options, ...context });
   }
 }

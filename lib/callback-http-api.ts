@@ -9,9 +9,43 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { CALLBACK_ROUTE } from '../domain/constants';
 import { acknowledge } from './acknowledge';
+import { validateHttpApiEndpoint } from './validate-callback-endpoint';
+
+/** How an HTTP API receives callbacks. */
+export interface HttpApiEndpointOptions {
+  /**
+   * A domain name of your own, such as `images.example.com`; the API's own address is closed then. Its DNS record, an
+   * alias or CNAME to `pipeline.callbackDomain.regionalDomainName`, is yours to make. Only together with `certificate`.
+   *
+   * @default - the API's own address
+   */
+  readonly domainName?: string;
+
+  /**
+   * The certificate of the domain name, in the pipeline's region. Only together with `domainName`.
+   *
+   * @default - none
+   */
+  readonly certificate?: ICertificate;
+
+  /**
+   * Requests a second that are let through on average: a whole number from 1 to 10,000. Above it EvoLink's own callbacks
+   * are refused too; the sweep finds their tasks, later and without loss.
+   *
+   * @default 50
+   */
+  readonly rateLimit?: number;
+
+  /**
+   * Requests that are let through at once: a whole number from 1 to 5,000.
+   *
+   * @default 100
+   */
+  readonly burstLimit?: number;
+}
 
 /** Properties of a `CallbackHttpApi`. */
-export interface CallbackHttpApiProps {
+export interface CallbackHttpApiProps extends HttpApiEndpointOptions {
   /** The function that answers callbacks. */
   readonly handler: IFunction;
 
@@ -27,34 +61,6 @@ export interface CallbackHttpApiProps {
    * @default - a key that AWS owns
    */
   readonly encryptionKey?: IKey;
-
-  /**
-   * Requests a second that are let through, on average.
-   *
-   * @default 50
-   */
-  readonly rateLimit?: number;
-
-  /**
-   * Requests that are let through at once.
-   *
-   * @default 100
-   */
-  readonly burstLimit?: number;
-
-  /**
-   * A domain name of your own, with its certificate.
-   *
-   * @default - the API's own address
-   */
-  readonly domainName?: string;
-
-  /**
-   * The certificate of the domain name, in the pipeline's region.
-   *
-   * @default - none
-   */
-  readonly certificate?: ICertificate;
 }
 
 /**
@@ -76,6 +82,7 @@ export class CallbackHttpApi extends Construct {
 
   constructor(scope: Construct, id: string, props: CallbackHttpApiProps) {
     super(scope, id);
+    validateHttpApiEndpoint(this, props);
 
     this.api = new HttpApi(this, 'Api', {
       apiName: props.pipelineName,

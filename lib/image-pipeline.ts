@@ -13,10 +13,10 @@ import { ArchiveBucket } from './archive-bucket';
 import { AttemptTable } from './attempt-table';
 import type { Budget } from './budget';
 import { DeadLetters } from './dead-letters';
+import { EndedRule } from './ended-rule';
 import { FunctionNetwork } from './function-network';
 import { FunctionSchedule } from './function-schedule';
 import type { ImagePipelineProps } from './image-pipeline-props';
-import { JobEndRule } from './job-end-rule';
 import { FAILED_STATUSES, JobRule } from './job-rule';
 import { allowServices } from './key-policy';
 import { MeteredPipeline } from './metrics';
@@ -142,7 +142,7 @@ export class ImagePipeline extends MeteredPipeline {
     new TaskCompletion(this, 'TaskCompletion', { functions: this.functions, workflow: this.workflow });
     this.schedule(settings);
     this.stateMachine = this.workflow.stateMachine;
-    new JobEndRule(this, 'JobEndRule', {
+    new EndedRule(this, 'JobEndRule', {
       stateMachine: this.stateMachine,
       handler: this.functions.ended,
       deadLetters,

@@ -8,8 +8,8 @@
 export { ArchiveBucket, type ArchiveBucketProps } from './archive-bucket';
 export { AttemptTable, type AttemptTableProps } from './attempt-table';
 export { Budget, type BudgetOptions } from './budget';
-export { CallbackEndpoint, type HttpApiEndpointOptions } from './callback-endpoint';
-export { CallbackHttpApi, type CallbackHttpApiProps } from './callback-http-api';
+export { CallbackEndpoint } from './callback-endpoint';
+export { CallbackHttpApi, type CallbackHttpApiProps, type HttpApiEndpointOptions } from './callback-http-api';
 export { CostMetrics } from './cost-metrics';
 export { DeadLetters, type DeadLettersProps } from './dead-letters';
 export { FunctionNetwork, type FunctionNetworkProps } from './function-network';

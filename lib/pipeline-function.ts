@@ -6,7 +6,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { validateEnvironment } from './function-environment';
 import type { FunctionNetwork } from './function-network';
-import { functionCode } from './package';
+import { functionCode } from './function-code';
 
 /** Properties of a `PipelineFunction`. */
 export interface PipelineFunctionProps {

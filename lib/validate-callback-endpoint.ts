@@ -2,7 +2,7 @@ import { Token, Tokenization } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { CALLBACK_ROUTE, CALLBACK_PATH_CHARACTERS } from '../domain/constants';
 import { hostProblem } from '../domain/public-address';
-import type { HttpApiEndpointOptions } from './callback-endpoint';
+import type { HttpApiEndpointOptions } from './callback-http-api';
 import { fail, validateHttpsUrl, validateInteger } from './validation';
 
 /** What EvoLink takes (documented). */

@@ -1,3 +1,4 @@
+import { PIPELINE_OUTPUTS } from '../support/outputs';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { ImagePipelineStack } from '../../bin/image-pipeline-stack';
@@ -26,22 +27,7 @@ test('the template of the app as it comes', () => {
 test('puts out what an app and its operators need, and the callback URL without a path', () => {
   const outputs = template.toJSON().Outputs as Record<string, { Value: unknown }>;
 
-  expect(Object.keys(outputs).sort()).toEqual([
-    'ApiKeySecretName',
-    'BucketName',
-    'Budgets',
-    'CallbackUrl',
-    'DashboardUrl',
-    'DeadLetterQueueUrl',
-    'EndedFunctionName',
-    'MetricsNamespace',
-    'ReconcileFunctionName',
-    'ServiceName',
-    'StateMachineArn',
-    'TableName',
-    'UsePolicyArn',
-    'Version',
-  ]);
+  expect(Object.keys(outputs).sort()).toEqual([...PIPELINE_OUTPUTS, 'UsePolicyArn'].sort());
   expect(outputs.CallbackUrl?.Value).toEqual({ 'Fn::GetAtt': [expect.stringContaining('Api'), 'ApiEndpoint'] });
   expect(outputs.ApiKeySecretName?.Value).toBe('evolink/api-key');
 });

@@ -3,8 +3,9 @@ import { LambdaIntegration, RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Certificate, type ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CALLBACK_PATH_CHARACTERS, ENV } from '../../domain/constants';
-import { CallbackEndpoint } from '../../lib';
+import { CallbackEndpoint, CallbackHttpApi } from '../../lib';
 import { build, environment, lambdaFunction, resourcesOf, synth, synthesised } from './support';
 
 const CERTIFICATE_ARN = 'arn:aws:acm:eu-west-1:123456789012:certificate/11111111-2222-3333-4444-555555555555';
@@ -52,6 +53,13 @@ describe('httpApi', () => {
   ])('%j is refused', (options, message) => {
     expect(() => withEndpoint(CallbackEndpoint.httpApi(options))).toThrow(message);
   });
+});
+
+test('the API by itself refuses a domain name without a certificate, too: it would be closed to everybody', () => {
+  const { stack, pipeline } = build(() => ({ callbackEndpoint: CallbackEndpoint.none() }));
+  const props = { handler: pipeline.functions.callback, pipelineName: 'mine', logRetention: RetentionDays.ONE_DAY };
+
+  expect(() => new CallbackHttpApi(stack, 'Own', { ...props, domainName: 'images.example.com' })).toThrow(/alone/);
 });
 
 /** The parts of a join that are no text. */

@@ -1,5 +1,6 @@
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Budget, CallbackEndpoint, ImagePipeline } from '../../lib';
+import { PIPELINE_OUTPUTS } from '../support/outputs';
 import { build, synthesised } from './support';
 
 test('puts out, in the stack itself, what the command line finds a pipeline by, and no secret', () => {
@@ -7,21 +8,7 @@ test('puts out, in the stack itself, what the command line finds a pipeline by, 
   pipeline.putOutputs();
   const outputs = synthesised(stack).template.findOutputs('*');
 
-  expect(Object.keys(outputs).sort()).toEqual([
-    'ApiKeySecretName',
-    'BucketName',
-    'Budgets',
-    'CallbackUrl',
-    'DashboardUrl',
-    'DeadLetterQueueUrl',
-    'EndedFunctionName',
-    'MetricsNamespace',
-    'ReconcileFunctionName',
-    'ServiceName',
-    'StateMachineArn',
-    'TableName',
-    'Version',
-  ]);
+  expect(Object.keys(outputs).sort()).toEqual(PIPELINE_OUTPUTS);
   expect(outputs.ApiKeySecretName?.Value).toBe('evolink/api-key');
   expect(JSON.parse(outputs.Budgets?.Value as string)).toEqual([expect.objectContaining({ id: 'all-day' })]);
 });

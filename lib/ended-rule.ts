@@ -7,8 +7,8 @@ import { Construct } from 'constructs';
 import type { DeadLetters } from './dead-letters';
 import { FAILED_STATUSES, jobEndPattern } from './job-rule';
 
-/** Properties of a `JobEndRule`. */
-export interface JobEndRuleProps {
+/** Properties of a `EndedRule`. */
+export interface EndedRuleProps {
   /** The workflow whose executions are watched. */
   readonly stateMachine: IStateMachine;
   /** The function that is told. */
@@ -18,11 +18,11 @@ export interface JobEndRuleProps {
 }
 
 /** Tells a function of each job that ended without success. Step Functions sends these events as best it can. */
-export class JobEndRule extends Construct {
+export class EndedRule extends Construct {
   /** The rule of EventBridge. */
   public readonly rule: Rule;
 
-  constructor(scope: Construct, id: string, props: JobEndRuleProps) {
+  constructor(scope: Construct, id: string, props: EndedRuleProps) {
     super(scope, id);
     this.rule = new Rule(this, 'Rule', {
       description: 'Image jobs that were stopped, failed or took too long.',
