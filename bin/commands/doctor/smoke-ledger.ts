@@ -1,4 +1,4 @@
-import type { DayRange } from '../../../client/days';
+import { type DayRange, dayOf } from '../../../client/days';
 import { readLedger } from '../../../client/ledger-reader';
 import type { JobOutput } from '../../../domain/job';
 import type { LedgerRecord } from '../../../domain/ledger';
@@ -12,10 +12,9 @@ export interface RecordLookup {
 
 /** The record of the attempt that gave the job its images: on the day on which EvoLink's answer was booked. */
 export async function ledgerRecordOf(deployment: Deployment, output: JobOutput): Promise<RecordLookup> {
-  const day = (at: number) => new Date(at).toISOString().slice(0, 10);
   // By the clock of AWS, not by that of this machine.
-  const completedAt = Date.parse(output.timings.completed_at);
-  const days = { from: day(completedAt), to: day(completedAt) };
+  const day = dayOf(Date.parse(output.timings.completed_at));
+  const days = { from: day, to: day };
   for await (const record of readLedger(deployment.table, days)) {
     if (record.jobId === output.job_id && record.attempt === output.attempt) return { record, days };
   }

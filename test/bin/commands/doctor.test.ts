@@ -30,6 +30,17 @@ interface Shown {
 
 const IDS = ['version', 'key', 'callback', 'sweep', 'open', 'dead-letters', 'alarms', 'budgets', 'emergency-stop'];
 
+test('a stack that does not say what its budgets are is not taken for one without', async () => {
+  const { deployment, run, check } = setUp();
+  delete deployment.outputs.Budgets;
+
+  expect(await check('budgets')).toMatchObject({ healthy: false, state: 'unknown' });
+  const { out } = await run();
+  expect(out).toMatch(
+    /\? budgets +could not be checked: the stack has no output Budgets: call pipeline\.putOutputs\(\)/,
+  );
+});
+
 describe('healthy', () => {
   test('one screen, a line each, exit code 0', async () => {
     const { deployment, run } = setUp();
