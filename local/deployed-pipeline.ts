@@ -13,8 +13,9 @@ import type { CloudConfig } from './cloud/clients';
 import { type Cloud, openCloud } from './cloud/cloud';
 import { deploy, type PipelineOutputs } from './cloud/deployment';
 import { EmfForwarder } from './cloud/emf-forwarder';
-import { adjustForEmulator, stackResources } from './cloud/emulator-adjustments';
-import { adjustFunctionUrls, reachable } from './cloud/function-urls';
+import { adjustForEmulator } from './cloud/emulator-adjustments';
+import { reachable } from './cloud/function-urls';
+import { physicalIds } from './cloud/stack-resources';
 import { stopAllProcesses } from './cloud/supervised-process';
 import { prepareTrust } from './cloud/trust';
 import { makeRunDir, newRunId } from './paths';
@@ -106,7 +107,7 @@ export async function deployPipeline(
         env: { ...process.env, ...cloud.env },
         settings: { ...settings, ...changes },
       });
-      await Promise.all([adjustForEmulator(cloud.admin, stackName), adjustFunctionUrls(cloud.admin, stackName)]);
+      await adjustForEmulator(cloud.admin, stackName);
       const { CallbackUrl: url } = outputs;
       return { ...outputs, CallbackUrl: url && reachable(url, cloud.admin) };
     };
@@ -118,7 +119,7 @@ export async function deployPipeline(
 
     const role = { roleName: `${stackName}-app`, account: cloud.account, policyArn: outputs.UsePolicyArn };
     const app = await createAppRole(cloud.admin, role);
-    const logGroups = await stackLogGroups(cloud.admin, stackName);
+    const logGroups = await physicalIds(cloud.admin, stackName, 'AWS::Logs::LogGroup');
     const forwarder = new EmfForwarder(cloud.admin, logGroups);
     closers.push(() => forwarder.stop());
 
@@ -141,11 +142,6 @@ export async function deployPipeline(
     await stop();
     throw error;
   }
-}
-
-async function stackLogGroups(admin: CloudConfig, stackName: string): Promise<string[]> {
-  const resources = [...(await stackResources(admin, stackName)).values()];
-  return resources.filter(({ type }) => type === 'AWS::Logs::LogGroup').map(({ physicalId }) => physicalId);
 }
 
 async function deleteStack(admin: CloudConfig, stackName: string): Promise<void> {

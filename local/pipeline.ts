@@ -3,11 +3,9 @@
  *
  * The process must have been started with our certificate in `NODE_EXTRA_CA_CERTS`, as the npm scripts do.
  */
-import { randomBytes } from 'node:crypto';
-import * as fs from 'node:fs';
-import { prepareTrust } from './cloud/trust';
 import { type DeployedPipeline, type DeploymentOptions, deployPipeline } from './deployed-pipeline';
-import { type EvolinkSimulator, type SimulatorTiming, startEvolinkSimulator } from './simulator';
+import { startLocalEvolink } from './local-evolink';
+import type { EvolinkSimulator, SimulatorTiming } from './simulator';
 
 export interface LocalPipelineOptions extends DeploymentOptions {
   /** Credits of the simulated account. @default '1000' */
@@ -27,15 +25,8 @@ export interface LocalPipeline extends DeployedPipeline {
 }
 
 export async function startLocalPipeline(options: LocalPipelineOptions = {}): Promise<LocalPipeline> {
-  const trust = await prepareTrust();
-  const apiKey = `sk-local-${randomBytes(12).toString('hex')}`;
-  const simulator = await startEvolinkSimulator({
-    tls: { cert: fs.readFileSync(trust.certPath, 'utf8'), key: fs.readFileSync(trust.keyPath, 'utf8') },
-    keys: [{ key: apiKey, credits: options.credits ?? '1000' }],
-    control: true,
-    timing: options.timing,
-    allowLocalCallbacks: true,
-  });
+  const { credits = '1000', timing } = options;
+  const { simulator, apiKey } = await startLocalEvolink({ control: true, credits, timing });
   const { baseUrl } = simulator;
   try {
     const pipeline = await deployPipeline({ baseUrl, apiKey }, options);

@@ -1,6 +1,6 @@
 /**
- * Makes what the npm package holds and is not in the repository: the Lambda bundles, and `dist/` with the compiled constructs, client and
- * simulator, and the command line as one file. `npm pack` runs it.
+ * Makes what the npm package holds and is not in the repository: the Lambda bundles, and `dist/` with the compiled
+ * constructs, client and simulator, and the command line as one file. `npm pack` runs it.
  *
  *     npx tsx scripts/build-package.ts
  */

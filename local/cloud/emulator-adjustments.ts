@@ -1,11 +1,15 @@
 /**
+ * What is changed about a deployed stack, so that it works on ministack as on AWS: never the template.
+ *
  * ministack checks `states:SendTaskSuccess` and `states:SendTaskFailure` against `*` instead of the state machine.
  * Each role that the template lets answer a task token gets the same actions on `*`, here and nowhere else. Roles and
  * actions are read from the deployed template: take the grant away there, and the role lacks it here too.
  */
-import { CloudFormationClient, GetTemplateCommand, paginateListStackResources } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import type { CloudConfig } from './clients';
+import { adjustFunctionUrls } from './function-urls';
+import { stackResources } from './stack-resources';
 
 const ACTION = /^states:SendTask(Success|Failure|Heartbeat)$/;
 
@@ -18,7 +22,12 @@ interface Statement {
   readonly Action: string | readonly string[];
 }
 
+/** All that a stack needs. */
 export async function adjustForEmulator(config: CloudConfig, stackName: string): Promise<void> {
+  await Promise.all([letAnswerTaskTokens(config, stackName), adjustFunctionUrls(config, stackName)]);
+}
+
+async function letAnswerTaskTokens(config: CloudConfig, stackName: string): Promise<void> {
   const cloudFormation = new CloudFormationClient(config);
   const iam = new IAMClient(config);
   const { TemplateBody } = await cloudFormation.send(new GetTemplateCommand({ StackName: stackName }));
@@ -55,19 +64,4 @@ export function taskTokenActions(template: Template): Map<string, Set<string>> {
     }
   }
   return found;
-}
-
-/** Resources of the stack by logical id. */
-export async function stackResources(
-  config: CloudConfig,
-  stackName: string,
-): Promise<Map<string, { physicalId: string; type: string }>> {
-  const client = new CloudFormationClient(config);
-  const resources = new Map<string, { physicalId: string; type: string }>();
-  for await (const page of paginateListStackResources({ client }, { StackName: stackName })) {
-    for (const { LogicalResourceId, PhysicalResourceId, ResourceType } of page.StackResourceSummaries ?? []) {
-      resources.set(LogicalResourceId ?? '', { physicalId: PhysicalResourceId ?? '', type: ResourceType ?? '' });
-    }
-  }
-  return resources;
 }

@@ -8,7 +8,7 @@ import {
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
 import type { CloudConfig } from './clients';
-import { stackResources } from './emulator-adjustments';
+import { physicalIds } from './stack-resources';
 
 const FUNCTION_URL = /^https:\/\/([^.]+)\.lambda-url\.[^.]+\.on\.aws\//;
 
@@ -19,9 +19,8 @@ export function reachable(url: string, { endpoint }: CloudConfig): string {
 
 export async function adjustFunctionUrls(config: CloudConfig, stackName: string): Promise<void> {
   const client = new LambdaClient(config);
-  const resources = [...(await stackResources(config, stackName)).values()];
-  const functions = resources.filter(({ type }) => type === 'AWS::Lambda::Function');
-  await Promise.all(functions.map(({ physicalId }) => adjust(client, config, physicalId)));
+  const functions = await physicalIds(config, stackName, 'AWS::Lambda::Function');
+  await Promise.all(functions.map((name) => adjust(client, config, name)));
 }
 
 async function adjust(client: LambdaClient, config: CloudConfig, FunctionName: string): Promise<void> {

@@ -5,8 +5,8 @@
 import { CloudFormationClient, paginateListStacks, StackStatus } from '@aws-sdk/client-cloudformation';
 import type { CloudConfig } from './clients';
 import { EmfForwarder } from './emf-forwarder';
-import { adjustForEmulator, stackResources } from './emulator-adjustments';
-import { adjustFunctionUrls } from './function-urls';
+import { adjustForEmulator } from './emulator-adjustments';
+import { physicalIds } from './stack-resources';
 
 const LOOK_EVERY_MS = 2_000;
 const DEPLOYED = [StackStatus.CREATE_COMPLETE, StackStatus.UPDATE_COMPLETE];
@@ -46,7 +46,7 @@ export class StackWatch {
   async look(): Promise<void> {
     for (const [name, version] of await this.deployed()) {
       if (this.known.get(name) === version) continue;
-      await Promise.all([adjustForEmulator(this.config, name), adjustFunctionUrls(this.config, name)]);
+      await adjustForEmulator(this.config, name);
       await this.forwardMetrics(name);
       this.known.set(name, version);
       this.onAdjusted(name);
@@ -66,8 +66,7 @@ export class StackWatch {
 
   private async forwardMetrics(name: string): Promise<void> {
     if (this.forwarders.has(name)) return;
-    const resources = [...(await stackResources(this.config, name)).values()];
-    const groups = resources.filter(({ type }) => type === 'AWS::Logs::LogGroup').map(({ physicalId }) => physicalId);
+    const groups = await physicalIds(this.config, name, 'AWS::Logs::LogGroup');
     this.forwarders.set(name, new EmfForwarder(this.config, groups));
   }
 }

@@ -6,17 +6,15 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CloudConfig } from '../cloud/clients';
-import { stackResources } from '../cloud/emulator-adjustments';
+import { physicalIds } from '../cloud/stack-resources';
 
 const PAUSE_MS = 2_000;
 
 export async function whileSweeping<T>(admin: CloudConfig, stackName: string, job: () => Promise<T>): Promise<T> {
-  const resources = [...(await stackResources(admin, stackName))];
-  const [, sweep] =
-    resources.find(([id, { type }]) => type === 'AWS::Lambda::Function' && id.includes('SweepFunction')) ?? [];
-  if (!sweep) throw new Error(`the stack ${stackName} has no function that sweeps`);
+  const [sweep] = await physicalIds(admin, stackName, 'AWS::Lambda::Function', 'SweepFunction');
+  if (sweep === undefined) throw new Error(`the stack ${stackName} has no function that sweeps`);
   const ended = new AbortController();
-  const loop = sweepUntil(ended.signal, new LambdaClient(admin), sweep.physicalId);
+  const loop = sweepUntil(ended.signal, new LambdaClient(admin), sweep);
   try {
     return await job();
   } finally {

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { BudgetExceededError, ImagePipelineClient, JobCancelledError, JobIdTakenError } from '../../client';
 import type { JobOutput } from '../../domain/job';
-import { assumeRole } from '../../local/cloud/app-role';
 import { pngOf } from '../support/png';
+import { appEnvironment } from './support/app-environment';
 import { app, connection, getJson, getObject, settings, simulator } from './support/pipeline';
 
 const { StateMachineArn: stateMachineArn, BucketName: bucketName } = connection.outputs;
@@ -100,15 +100,7 @@ test('uploadReference: the picture is where the address says, and a job may use 
 
 describe('the command line', () => {
   async function cli(...args: string[]): Promise<string> {
-    const { accessKeyId, secretAccessKey, sessionToken } = await assumeRole(connection.admin, connection.appRoleArn);
-    const env = {
-      PATH: process.env.PATH,
-      NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS,
-      AWS_ENDPOINT_URL: connection.admin.endpoint,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      AWS_SESSION_TOKEN: sessionToken,
-    };
+    const env = await appEnvironment();
     const program = join(__dirname, '../../bin/evolink-images.mjs');
     const argv = [program, ...args, '--state-machine', stateMachineArn, '--json'];
     return (await promisify(execFile)(process.execPath, argv, { env, timeout: 120_000 })).stdout;

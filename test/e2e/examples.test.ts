@@ -7,7 +7,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ImagePipelineClient } from '../../client';
 import { ROOT } from '../../local/paths';
-import { stackResources } from '../../local/cloud/emulator-adjustments';
+import { physicalIds } from '../../local/cloud/stack-resources';
 import { apiAddress } from './support/api-address';
 import { admin, connection } from './support/clients';
 import { eventually } from './support/eventually';
@@ -30,9 +30,8 @@ afterEach(async () => {
 });
 
 async function sweep(stack: string): Promise<void> {
-  const resources = [...(await stackResources(connection.admin, stack))];
-  const [, found] = resources.find(([id, { type }]) => type === 'AWS::Lambda::Function' && id.includes('Sweep')) ?? [];
-  await admin.lambda.send(new InvokeCommand({ FunctionName: found?.physicalId }));
+  const [FunctionName] = await physicalIds(connection.admin, stack, 'AWS::Lambda::Function', 'SweepFunction');
+  await admin.lambda.send(new InvokeCommand({ FunctionName }));
 }
 
 test('every example is deployed in this file', () => {

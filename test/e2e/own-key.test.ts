@@ -7,7 +7,7 @@ import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeStateMachineCommand } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { ImagePipelineClient } from '../../client';
-import { stackResources } from '../../local/cloud/emulator-adjustments';
+import { physicalIds } from '../../local/cloud/stack-resources';
 import { ROOT } from '../../local/paths';
 import { admin, connection } from './support/clients';
 import { type OwnApp, startOwnApp } from './support/own-app';
@@ -41,8 +41,7 @@ test('the same job id is a job of its own in each pipeline, with its image in it
 });
 
 test('every log group of both is under the key, and no two have one name', async () => {
-  const resources = [...(await stackResources(connection.admin, STACK)).values()];
-  const own = resources.filter(({ type }) => type === 'AWS::Logs::LogGroup').map(({ physicalId }) => physicalId);
+  const own = await physicalIds(connection.admin, STACK, 'AWS::Logs::LogGroup');
   const found = await Promise.all(
     own.map((name) => admin.logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name }))),
   );

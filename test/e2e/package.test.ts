@@ -15,8 +15,8 @@ import { join, normalize } from 'node:path';
 import { promisify } from 'node:util';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { ImagePipelineClient } from '../../client';
-import { assumeRole } from '../../local/cloud/app-role';
 import { ROOT } from '../../local/paths';
+import { appEnvironment } from './support/app-environment';
 import { type OwnApp, startOwnApp } from './support/own-app';
 import { connection } from './support/clients';
 
@@ -124,15 +124,7 @@ describe('the tarball', () => {
 describe('in an app without the CDK', () => {
   let env: NodeJS.ProcessEnv;
   beforeAll(async () => {
-    const { accessKeyId, secretAccessKey, sessionToken } = await assumeRole(connection.admin, connection.appRoleArn);
-    env = {
-      PATH: process.env.PATH,
-      NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS,
-      AWS_ENDPOINT_URL: connection.admin.endpoint,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      AWS_SESSION_TOKEN: sessionToken,
-    };
+    env = await appEnvironment();
   });
 
   test('neither the CDK nor a build tool is installed', () => {

@@ -1,7 +1,7 @@
 /** Runs single functions of the pipeline as AWS does, and ends the wait for the sweep. */
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { stackResources } from '../../../local/cloud/emulator-adjustments';
+import { physicalIds } from '../../../local/cloud/stack-resources';
 import type { Attempt } from '../../../lambda/shared/attempts/attempt';
 import { attemptKey } from '../../../lambda/shared/attempts/items';
 import { type Slots, readSlots } from '../../../lambda/shared/attempts/slots';
@@ -9,10 +9,9 @@ import { admin, connection } from './clients';
 
 /** Physical id of the one resource of a type whose logical id begins like this. */
 export async function physicalId(type: string, logicalId: string): Promise<string> {
-  const all = [...(await stackResources(connection.admin, connection.stackName))];
-  const found = all.filter(([id, resource]) => resource.type === type && id.includes(logicalId));
-  if (found.length !== 1) throw new Error(`${found.length} resources of ${type} are called ${logicalId}`);
-  return found[0]?.[1].physicalId ?? '';
+  const [found = '', ...others] = await physicalIds(connection.admin, connection.stackName, type, logicalId);
+  if (found === '' || others.length > 0) throw new Error(`not one resource of ${type} is called ${logicalId}`);
+  return found;
 }
 
 /** Runs a function and returns its result; fails with what it threw. */

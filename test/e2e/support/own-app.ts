@@ -4,14 +4,13 @@
  * secret of its own, and nothing else about it is changed.
  */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { DEFAULT_EVOLINK_BASE_URL } from '../../../domain/constants';
 import { storeApiKey } from '../../../local/cloud/api-key-secret';
 import { deployApp, type StackOutputs } from '../../../local/cloud/cdk-cli';
-import { ensureCertificate } from '../../../local/cloud/certificate';
 import { StackWatch } from '../../../local/cloud/stack-watch';
 import { makeRunDir, newRunId } from '../../../local/paths';
-import { type EvolinkSimulator, startEvolinkSimulator } from '../../../local/simulator';
+import { startLocalEvolink } from '../../../local/local-evolink';
+import type { EvolinkSimulator } from '../../../local/simulator';
 import { connection } from './clients';
 
 export interface OwnApp {
@@ -34,14 +33,8 @@ const API_KEY_SECRET = 'evolink/api-key';
 /** Whoever starts it closes it. */
 export async function startOwnApp({ folder, command, env }: OwnAppOptions): Promise<OwnApp> {
   const { admin, outputs: shared } = connection;
-  const apiKey = `sk-local-${randomBytes(12).toString('hex')}`;
   const secret = `${API_KEY_SECRET}-${randomBytes(4).toString('hex')}`;
-  const { certPath, keyPath } = await ensureCertificate();
-  const simulator = await startEvolinkSimulator({
-    tls: { cert: readFileSync(certPath, 'utf8'), key: readFileSync(keyPath, 'utf8') },
-    keys: [{ key: apiKey }],
-    allowLocalCallbacks: true,
-  });
+  const { simulator, apiKey } = await startLocalEvolink();
   const watch = new StackWatch(admin, () => undefined);
   const close = async () => {
     await watch.stop();
