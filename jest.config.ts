@@ -2,6 +2,8 @@ import type { Config } from 'jest';
 
 /** ts before js: a stray compiled file must never be what the tests run. */
 const common: Config = {
+  // Not among temporary files, which `npm test` removes after each run, and which are not part of a fresh clone.
+  cacheDirectory: '<rootDir>/.local/jest',
   testEnvironment: 'node',
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }] },
@@ -9,9 +11,7 @@ const common: Config = {
 };
 
 const config: Config = {
-  // Not among temporary files, which `npm test` removes after each run.
-  cacheDirectory: '<rootDir>/.local/jest',
-  testSequencer: '<rootDir>/test/e2e/last.mjs',
+  testSequencer: '<rootDir>/test/e2e/order.mjs',
   projects: [
     {
       ...common,

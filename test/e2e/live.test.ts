@@ -27,6 +27,9 @@ beforeAll(async () => {
   });
   env = {
     ...process.env,
+    // Colours are for a reader's terminal, also that of a CI service.
+    NO_COLOR: '1',
+    FORCE_COLOR: undefined,
     AWS_ENDPOINT_URL: connection.admin.endpoint,
     AWS_REGION: connection.admin.region,
     AWS_ACCESS_KEY_ID: connection.admin.credentials.accessKeyId,

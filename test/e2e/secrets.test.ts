@@ -1,5 +1,5 @@
 /**
- * Runs after all other end-to-end tests (last.mjs) and looks through everything that they left behind. The API key,
+ * Runs after all other end-to-end tests (order.mjs) and looks through everything that they left behind. The API key,
  * callback secrets and task tokens are nowhere but in the table's own fields and in Step Functions' own record.
  */
 import { randomBytes } from 'node:crypto';

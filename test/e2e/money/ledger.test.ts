@@ -4,7 +4,7 @@
  */
 import { DescribeAlarmsCommand, GetDashboardCommand } from '@aws-sdk/client-cloudwatch';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { DASHBOARD_FAILURES, METRIC } from '../../../domain/constants';
+import { DASHBOARD_FAILURES, METRIC, SERVICE_DIMENSION } from '../../../domain/constants';
 import type { EndedJob } from '../support/pipeline';
 import { blockOnce, loseAndSalvage, stopAndSalvage } from '../support/left-behind';
 import {
@@ -166,7 +166,12 @@ function named([name = '', ...pairs]: string[]): NamedMetric {
 
 async function alarmMetrics(): Promise<NamedMetric[]> {
   const { MetricAlarms = [] } = await admin.cloudWatch.send(new DescribeAlarmsCommand({}));
-  const own = MetricAlarms.filter(({ Namespace }) => Namespace === connection.outputs.MetricsNamespace);
+  // Other pipelines in this cloud have alarms too, on metrics of their own in the same namespace.
+  const own = MetricAlarms.filter(
+    ({ Namespace, Dimensions = [] }) =>
+      Namespace === connection.outputs.MetricsNamespace &&
+      Dimensions.some(({ Name, Value }) => Name === SERVICE_DIMENSION && Value === connection.outputs.ServiceName),
+  );
   expect(own.length).toBeGreaterThanOrEqual(8);
   return own.map(({ MetricName = '', Dimensions = [] }) => {
     const pairs = Dimensions.flatMap(({ Name, Value }) => [Name ?? '', Value ?? '']);

@@ -3,6 +3,7 @@
  * speaks of EvoLink and of the secret `evolink/api-key`; here its template is made to speak of a simulator and of a
  * secret of its own, and nothing else about it is changed.
  */
+import { CloudFormationClient, DeleteStackCommand } from '@aws-sdk/client-cloudformation';
 import { randomBytes } from 'node:crypto';
 import { DEFAULT_EVOLINK_BASE_URL } from '../../../domain/constants';
 import { storeApiKey } from '../../../local/cloud/api-key-secret';
@@ -36,8 +37,12 @@ export async function startOwnApp({ folder, command, env }: OwnAppOptions): Prom
   const secret = `${API_KEY_SECRET}-${randomBytes(4).toString('hex')}`;
   const { simulator, apiKey } = await startLocalEvolink();
   const watch = new StackWatch(admin, () => undefined);
+  const stacks: string[] = [];
   const close = async () => {
     await watch.stop();
+    // Its schedules would go on, and its alarms be seen by every test after it.
+    const cloudFormation = new CloudFormationClient(admin);
+    for (const StackName of stacks) await cloudFormation.send(new DeleteStackCommand({ StackName }));
     await simulator.close();
   };
   try {
@@ -61,6 +66,7 @@ export async function startOwnApp({ folder, command, env }: OwnAppOptions): Prom
         ...env,
       },
     });
+    stacks.push(...Object.keys(outputs));
     await watch.look();
     return { simulator, outputs, close };
   } catch (error) {
