@@ -1,7 +1,10 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 
-/** The secret cannot be read, or what it holds is no API key. The value itself is never part of the message. */
+/**
+ * The secret cannot be read, or what it holds is no API key. The message is for whoever reads why a job failed: it says
+ * which secret, by its name, and never quotes what it holds.
+ */
 export class ApiKeyUnavailableError extends Error {
   override readonly name = 'ApiKeyUnavailableError';
 }
@@ -29,7 +32,9 @@ export class ApiKey {
     const value = (await this.read()).trim();
     // A key goes into a header: what cannot stand there is no key, and must not fail deep inside the HTTP client.
     if (!/^[\x21-\x7e]{1,512}$/.test(value)) {
-      throw new ApiKeyUnavailableError('the secret must hold the API key alone, as one line of printable characters');
+      throw new ApiKeyUnavailableError(
+        `The secret ${this.secretName} must hold EvoLink's API key alone, as one line of printable characters.`,
+      );
     }
     this.cached = { value, readAt: this.now() };
     return value;
@@ -41,7 +46,13 @@ export class ApiKey {
       return SecretString ?? '';
     } catch (cause) {
       const reason = cause instanceof Error ? cause.name : 'unknown';
-      throw new ApiKeyUnavailableError(`the secret with the API key could not be read: ${reason}`, { cause });
+      const message = `The secret ${this.secretName}, which is to hold EvoLink's API key, could not be read: ${reason}.`;
+      throw new ApiKeyUnavailableError(message, { cause });
     }
+  }
+
+  /** The function knows its secret by name or ARN, and an ARN holds more than a reader needs. */
+  private get secretName(): string {
+    return this.secretId.replace(/^arn:.*:secret:/, '');
   }
 }

@@ -58,7 +58,7 @@ export async function sendToProvider(
   } catch (error) {
     if (error instanceof ApiKeyUnavailableError) {
       logger.error('no API key', describeError(error));
-      return endUnsent(attempt, 'ApiKeyUnavailable', {}, dependencies);
+      return endUnsent(attempt, 'ApiKeyUnavailable', { message: error.message }, dependencies);
     }
     if (!(error instanceof EvolinkError)) throw error;
     return meetSubmitError(attempt, error, dependencies);

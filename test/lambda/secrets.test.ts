@@ -60,6 +60,16 @@ describe('the API key', () => {
     expect((failure as Error).message).toContain('AccessDeniedException');
     expect((failure as Error).message).not.toContain('arn:');
   });
+
+  test.each(['evolink/api-key', 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:evolink/api-key'])(
+    'the secret %s is told by its name',
+    async (secretId) => {
+      for (const value of ['', new Error('throttled')]) {
+        const failure = new ApiKey(new FakeSecrets([value]).client, secretId).get();
+        await expect(failure).rejects.toThrow(/^The secret evolink\/api-key\b/);
+      }
+    },
+  );
 });
 
 describe('the provider', () => {

@@ -151,6 +151,7 @@ describe('the API key', () => {
     const { error, facts } = pipeline.steps.onlyAnswer();
     expect(error).toBe('ApiKeyUnavailable');
     expect(facts).toMatchObject({ charged: 'no', retry_after_seconds: expect.any(Number) as number });
+    expect(facts.message).toMatch(/^The secret \S+ must hold|^The secret \S+, which .* could not be read: \w+\.$/);
     expect(pipeline.ledger()).toMatchObject([{ state: 'refunded' }]);
   });
 
