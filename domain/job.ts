@@ -80,7 +80,8 @@ export interface JobOutput {
   readonly task_id: string;
   readonly attempt: number;
   readonly tenant: string;
-  readonly images: readonly ArchivedImage[];
+  /** In the order of EvoLink; at least one, since a job without images fails. */
+  readonly images: readonly [ArchivedImage, ...ArchivedImage[]];
   readonly requested: RequestedImages;
   /** The job had ended without an image before they were saved. Absent for a job that succeeded. */
   readonly salvaged?: true;

@@ -43,7 +43,7 @@ export async function archive(event: ArchiveEvent, dependencies: ArchiveDependen
   const attemptId = attemptIdOf(event.jobId, event.attempt);
   const record = await table.load(attemptId);
   if (record?.outcome === undefined || record.attempt.status !== 'COMPLETED') {
-    throw new ArchiveError('AttemptNotFound', `attempt ${event.attempt} of job ${event.jobId} has nothing to archive`);
+    throw nothingToArchive(event);
   }
   const { attempt } = record;
   const images = await archiveImages(record, dependencies);
@@ -61,6 +61,10 @@ export async function archive(event: ArchiveEvent, dependencies: ArchiveDependen
   return output;
 }
 
+function nothingToArchive({ jobId, attempt }: Pick<ArchiveEvent, 'jobId' | 'attempt'>): ArchiveError {
+  return new ArchiveError('AttemptNotFound', `attempt ${attempt} of job ${jobId} has nothing to archive`);
+}
+
 /** Either another run was first, or the job ended meanwhile: then the manifest is written anew, and says so. */
 async function afterAnother(
   { attempt: { attemptId, orphanedAt } }: AttemptRecord,
@@ -73,7 +77,7 @@ async function afterAnother(
   return archive(event, dependencies);
 }
 
-async function archiveImages(record: AttemptRecord, dependencies: ArchiveDependencies): Promise<ArchivedImage[]> {
+async function archiveImages(record: AttemptRecord, dependencies: ArchiveDependencies): Promise<JobOutput['images']> {
   const links = record.outcome?.results ?? [];
   const images: ArchivedImage[] = [];
   const folder = await makeWorkFolder();
@@ -96,7 +100,9 @@ async function archiveImages(record: AttemptRecord, dependencies: ArchiveDepende
     await rm(folder, { recursive: true, force: true });
   }
   if (failures.length > 0) throw failures[0];
-  return images;
+  const [first, ...others] = images;
+  if (first === undefined) throw nothingToArchive(record.attempt);
+  return [first, ...others];
 }
 
 async function archiveImage(

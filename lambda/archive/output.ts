@@ -1,13 +1,13 @@
 import { formatCredits, formatUsd } from '../../domain/credits';
 import { estimateView } from '../../domain/estimate-view';
-import type { ArchivedImage, JobOutput } from '../../domain/job';
+import type { JobOutput } from '../../domain/job';
 import type { AttemptRecord } from '../shared/attempts/attempt';
 import { isLeftBehind } from '../shared/attempts/attempt';
 
 /** The job's output: made from what is on record alone, so that it is the same whenever it is asked for. */
 export function jobOutput(
   { attempt, job, outcome }: AttemptRecord,
-  images: readonly ArchivedImage[],
+  images: JobOutput['images'],
   archivedAt: number,
 ): JobOutput {
   const submittedAt = attempt.submittedAt ?? attempt.createdAt;

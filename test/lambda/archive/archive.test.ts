@@ -265,6 +265,12 @@ test.each(['SUBMITTED', 'FAILED'])('an attempt that is %s, or not there, has not
   expect(pipeline.s3.objects).toEqual([]);
 });
 
+test('nor has one without links: no manifest says that all is there', async () => {
+  const pipeline = await completed([]);
+  await expect(pipeline.run()).rejects.toMatchObject({ name: 'AttemptNotFound' });
+  expect(pipeline.s3.keys()).toEqual([]);
+});
+
 test('neither a link nor the metadata is logged', async () => {
   const pipeline = await completed(images(1));
   await pipeline.run();
