@@ -1,4 +1,4 @@
-import { oneJobCommand } from './one-job';
+import { oneJobCommand, showStatus } from './one-job';
 
 export const cancel = oneJobCommand(
   {
@@ -10,5 +10,5 @@ export const cancel = oneJobCommand(
     ].join('\n'),
     examples: ['evolink-images cancel blue-bicycle'],
   },
-  (client, jobId) => client.cancel(jobId, { reason: 'Cancelled from the command line.' }),
+  async (job) => showStatus(job, await job.client.cancel(job.jobId, { reason: 'Cancelled from the command line.' })),
 );

@@ -9,11 +9,13 @@ import { ledger } from './ledger';
 import { pause } from './pause';
 import { redrive } from './redrive';
 import { resume } from './resume';
+import { save } from './save';
 import { status } from './status';
 
 /** Every command, in the order in which the help lists them. A new one is a new line here. */
 export const COMMANDS: readonly Command[] = [
   generate,
+  save,
   status,
   jobs,
   cancel,

@@ -6,14 +6,20 @@ import { explainingJobErrors } from './job-errors';
 import { findJobPipeline, type JobPipeline, JOB_PIPELINE_OPTIONS, jobPipelineProblems } from './job-pipeline';
 import { statusJson, statusText } from './job-view';
 
-export function oneJobCommand(
-  words: Pick<Command, 'name' | 'summary' | 'details' | 'examples'>,
-  action: (client: JobPipeline['client'], jobId: string) => Promise<JobStatus>,
-): Command {
+export interface OneJob {
+  readonly client: JobPipeline['client'];
+  readonly jobId: string;
+  readonly args: Arguments;
+  readonly io: Io;
+}
+
+type Words = Pick<Command, 'name' | 'summary' | 'details' | 'examples'> & Partial<Pick<Command, 'options'>>;
+
+export function oneJobCommand(words: Words, action: (job: OneJob) => Promise<void>): Command {
   return {
     ...words,
     forms: ['<job>'],
-    options: { ...JOB_PIPELINE_OPTIONS, ...JSON_OPTION },
+    options: { ...words.options, ...JOB_PIPELINE_OPTIONS, ...JSON_OPTION },
     run: async (args: Arguments, io: Io) => {
       const [jobId] = args.positionals;
       const problems = [...args.problems, ...args.unexpected(1), ...jobPipelineProblems(args)];
@@ -21,9 +27,12 @@ export function oneJobCommand(
       if (problems.length > 0 || jobId === undefined) throw new UsageError(problems);
       await explainingJobErrors(args, io, async () => {
         const { client } = await findJobPipeline(args, io);
-        const status = await action(client, jobId);
-        await (args.flag('json') ? printJson(io, statusJson(status)) : io.out(statusText(status, io.paint)));
+        await action({ client, jobId, args, io });
       });
     },
   };
+}
+
+export function showStatus({ args, io }: OneJob, status: JobStatus): Promise<void> {
+  return args.flag('json') ? printJson(io, statusJson(status)) : io.out(statusText(status, io.paint));
 }

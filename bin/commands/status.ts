@@ -1,4 +1,4 @@
-import { oneJobCommand } from './one-job';
+import { oneJobCommand, showStatus } from './one-job';
 
 export const status = oneJobCommand(
   {
@@ -7,5 +7,5 @@ export const status = oneJobCommand(
     details: "Exit code 0 also for a job that failed: that is its status. Needs the pipeline's grantUse.",
     examples: ['evolink-images status blue-bicycle', 'evolink-images status blue-bicycle --json'],
   },
-  (client, jobId) => client.status(jobId),
+  async (job) => showStatus(job, await job.client.status(job.jobId)),
 );

@@ -126,6 +126,8 @@ describe('the command line', () => {
     expect(files.map((file) => sha256(readFileSync(file)))).toEqual(
       (manifest.images as JobOutput['images']).map((image) => image.sha256),
     );
+    const again = JSON.parse(await cli('save', job_id, '--out', join(folder, 'again'))) as { files: string[] };
+    expect(again.files.map((file) => readFileSync(file))).toEqual(files.map((file) => readFileSync(file)));
     expect(JSON.parse(await cli('status', job_id))).toMatchObject({ state: 'SUCCEEDED', output: { job_id } });
   });
 

@@ -1,3 +1,4 @@
+import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -76,7 +77,7 @@ describe('generate', () => {
     const { exitCode, err } = await cli(['generate', 'a red bicycle', '--job', 'spring', '--out', file], options);
 
     expect(exitCode).toBe(1);
-    expect(err).toMatch(/Images can't be saved in .*a-file \(.*\)\. Nothing was started\./);
+    expect(err).toMatch(/Images can't be saved in .*a-file \(.*\)\. Nothing was done\./);
     expect(options.jobs.calls).toEqual([]);
   });
 
@@ -86,7 +87,7 @@ describe('generate', () => {
     const { exitCode, err } = await cli(line(), options);
 
     expect(exitCode).toBe(1);
-    expect(err).toMatch(/Job spring succeeded, but: .*the same command with --job spring saves its images, and pays/);
+    expect(err).toMatch(/Job spring succeeded, but: .* Once that is mended: evolink-images save spring\n/);
   });
 
   test('a reference that is none: nothing is started', async () => {
@@ -199,6 +200,45 @@ describe('Ctrl-C', () => {
   });
 });
 
+describe('save', () => {
+  async function startedByAnApp(ending: Ending) {
+    const options = world(ending);
+    await options.jobs.client.send(
+      new StartExecutionCommand({ stateMachineArn: MACHINE, name: 'spring', input: '{"prompt":"a red bicycle"}' }),
+    );
+    return options;
+  }
+  const line = (...more: string[]) => ['save', 'spring', '--out', folder, ...more];
+
+  test('writes the images of a job that somebody else started, and starts none', async () => {
+    const options = await startedByAnApp(done);
+    const { exitCode, out } = await cli(line('--json'), options);
+
+    const file = join(folder, 'spring', 'image-01.png');
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ job_id: 'spring', files: [file] });
+    expect(readFileSync(file)).toEqual(png);
+    expect(options.jobs.count('StartExecutionCommand')).toBe(1);
+  });
+
+  test('waits for a job that still runs, and says so', async () => {
+    const { exitCode, out, err } = await cli(line(), await startedByAnApp({ ...done, afterLooks: 2 }));
+
+    expect(err).toBe('Job spring still runs. Waiting for its images …\n');
+    expect(exitCode).toBe(0);
+    expect(out).toContain(join(folder, 'spring', 'image-01.png'));
+  });
+
+  test('a job without images: why, and no file', async () => {
+    const cause = failureCause('ContentPolicyViolation', {});
+    const { exitCode, err } = await cli(line(), await startedByAnApp({ error: 'ContentPolicyViolation', cause }));
+
+    expect(exitCode).toBe(1);
+    expect(err).toMatch(/^Error: .*safety filters/);
+    expect(existsSync(join(folder, 'spring'))).toBe(false);
+  });
+});
+
 describe('status and cancel', () => {
   test('show how a job stands', async () => {
     const options = world();
@@ -217,15 +257,18 @@ describe('status and cancel', () => {
     });
   });
 
-  test.each(['status', 'cancel'])('%s of a job that nobody knows: exit code 1', async (command) => {
+  test.each(['save', 'status', 'cancel'])('%s of a job that nobody knows: exit code 1', async (command) => {
     const { exitCode, err } = await cli(`${command} spring`, world());
 
     expect({ exitCode, err }).toEqual({ exitCode: 1, err: 'Error: There is no job spring.\n' });
   });
 
-  test.each(['status', 'status a b', 'cancel'])('%s is wrong use', async (line) => {
-    expect((await cli(line, world())).exitCode).toBe(2);
-  });
+  test.each(['status', 'status a b', 'cancel', 'save', 'save a b', 'save --size 1:1 a'])(
+    '%s is wrong use',
+    async (line) => {
+      expect((await cli(line, world())).exitCode).toBe(2);
+    },
+  );
 });
 
 describe('jobs', () => {
