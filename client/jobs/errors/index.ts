@@ -58,7 +58,7 @@ const CLASSES: Readonly<Record<KnownFailure, new (job: FailedJob) => JobError>> 
 
 const DEFINITIONS: Readonly<Record<KnownFailure, FailureDefinition>> = { ...FAILURES, ...ARCHIVE_FAILURES };
 
-export interface EndedExecution extends Omit<FailedJob, 'charged' | 'failure'> {
+export interface EndedExecution extends Omit<FailedJob, 'charged' | 'failure' | 'startAgain'> {
   readonly state: 'FAILED' | 'TIMED_OUT' | 'ABORTED';
   readonly error?: string;
 }
@@ -68,7 +68,8 @@ export function jobError({ state, error, ...job }: EndedExecution): JobError {
   if (state === 'ABORTED') return new JobCancelledError({ ...job, failure, charged: 'unknown' });
   if (state === 'TIMED_OUT') return new JobTimedOutError({ ...job, failure, charged: 'unknown' });
   if (!isKnown(failure)) return new JobError({ ...job, failure, charged: chargedOf(job.causeText) ?? 'unknown' });
-  return new CLASSES[failure]({ ...job, failure, charged: charged(failure, job.causeText) });
+  const { startAgain } = DEFINITIONS[failure];
+  return new CLASSES[failure]({ ...job, failure, startAgain, charged: charged(failure, job.causeText) });
 }
 
 /** The cause speaks of this very job, the definition of jobs of its kind. */

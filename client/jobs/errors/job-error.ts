@@ -11,6 +11,8 @@ export interface FailedJob {
   /** The execution's error; the state it ended in where it has none. */
   readonly failure: string;
   readonly charged: Charged;
+  /** When or how it makes sense to start again, where that is known. */
+  readonly startAgain?: string;
   /** JSON text of ours, text of AWS, or nothing. */
   readonly causeText?: string;
   readonly startedAt: Date;
@@ -101,16 +103,20 @@ const CHARGES: Readonly<Record<Charged, string>> = {
 };
 
 function messageOf(job: FailedJob, cause: JobError['cause'], next: string | undefined): string {
-  const { jobId, failure, charged, earlier, startedAt } = job;
+  const { jobId, failure, charged, startAgain = '', earlier, startedAt } = job;
   return [
     `${failure}: ${sentence(reason(cause) ?? 'the job ended without images')}`,
     CHARGES[charged],
     earlier ? `This is how job ${jobId} ended, which was started at ${startedAt.toISOString()}.` : '',
-    next === undefined ? '' : `To start again, use another job id, such as ${next}.`,
+    ...(next === undefined
+      ? []
+      : [startAgain && `Start again: ${lowerFirst(startAgain)}`, `Use another job id, such as ${next}.`]),
   ]
     .filter((sentence) => sentence !== '')
     .join(' ');
 }
+
+const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
 /** What somebody else wrote, such as the reason of a cancellation, may lack its full stop. */
 function sentence(text: string): string {

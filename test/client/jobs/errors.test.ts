@@ -24,6 +24,19 @@ test.each(FAILURE_NAMES)('%s has a class of its own, which is exported', (failur
   expect(error.nextJobId).toBe(error.charged === 'no' ? 'spring-r2' : undefined);
 });
 
+test('what was not charged says when it makes sense to start again, and under which id', () => {
+  const messageOf = (error: string, charged: 'no' | 'yes') =>
+    jobError({ ...job, error, causeText: JSON.stringify({ message: 'why', charged }) }).message;
+
+  expect(messageOf('Unauthorized', 'no')).toBe(
+    'Unauthorized: why. Nothing was charged. Start again: after an operator stored a valid key. Use another job id, such as spring-r2.',
+  );
+  expect(messageOf('Unauthorized', 'yes')).toBe('Unauthorized: why. It was charged.');
+  expect(messageOf('OfTomorrow', 'no')).toBe(
+    'OfTomorrow: why. Nothing was charged. Use another job id, such as spring-r2.',
+  );
+});
+
 test.each(Object.keys(ARCHIVE_FAILURES))("%s has one, too, with a function's own cause", (failure) => {
   const causeText = JSON.stringify({ errorType: failure, errorMessage: 'the link answers 403', trace: [] });
   const error = jobError({ ...job, error: failure, causeText });
