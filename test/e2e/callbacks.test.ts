@@ -12,8 +12,6 @@ import {
   waitForEnd,
 } from './support/pipeline';
 
-beforeAll(() => simulator.reset());
-
 const request = (word: string) => ({ prompt: `a bicycle, ${word}`, size: '3:1', quality: 'low' });
 
 test('a callback before the reply to the submission completes the job', async () => {

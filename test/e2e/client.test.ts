@@ -19,7 +19,6 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 
 let folder: string;
 beforeAll(async () => {
-  await simulator.reset();
   folder = mkdtempSync(join(tmpdir(), 'evolink-client-'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -29,7 +29,6 @@ let credentials: Awaited<ReturnType<typeof assumeRole>>;
 
 beforeAll(async () => {
   credentials = await assumeRole(connection.admin, await createOperator());
-  await simulator.reset();
   // What other tests left behind is none of this one's business.
   await sqs.send(new PurgeQueueCommand({ QueueUrl }));
   await settings.resume();
@@ -40,7 +39,6 @@ afterAll(async () => {
   await settings.resume();
   await settings.resetBudgetLimit(BUDGET);
   await sqs.send(new PurgeQueueCommand({ QueueUrl }));
-  await simulator.reset();
 });
 
 /** A role with the policy of the documentation, word by word, and with the policy for apps. */

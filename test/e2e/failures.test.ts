@@ -4,8 +4,6 @@ import type { FailureCause } from '../../domain/failure-cause';
 import type { EndedJob } from './support/pipeline';
 import { attemptsOf, eventually, freshStart, metricSum, runJob, simulator, succeed } from './support/pipeline';
 
-beforeAll(() => simulator.reset());
-
 /** Each test has a word of its own in the prompt, so that the simulator's rules and records can tell them apart. */
 const request = (word: string, more: object = {}) => ({
   prompt: `a bicycle, ${word}`,

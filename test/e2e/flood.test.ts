@@ -26,8 +26,6 @@ function forgery(index: number, attemptIds: readonly string[]): Promise<Response
   return forgeCallback(attemptId, secret, body, 60_000);
 }
 
-beforeAll(() => simulator.reset());
-
 test(`${FORGERIES} forged callbacks in a burst while ${JOBS} jobs run`, async () => {
   await simulator.script({ task: { processingMs: 5_000 } });
   const since = await freshStart();

@@ -3,8 +3,6 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetExecutionHistoryCommand, ListExecutionsCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { app, connection, simulator, startJob, succeed, waitForEnd } from './support/pipeline';
 
-beforeAll(() => simulator.reset());
-
 const request = { prompt: 'a bicycle', size: '3:1', quality: 'low' };
 const denied = { name: expect.stringMatching(/AccessDenied/) };
 

@@ -101,7 +101,6 @@ test('nobody there to be asked: refused, and nothing is sent', async () => {
 });
 
 test('Ctrl-C while EvoLink works: the job is stopped, and what is paid for is said', async () => {
-  await simulator.reset();
   await simulator.script({ match: { promptIncludes: 'slow' }, task: { processingMs: 60_000 } });
   const { jobId, executionArn } = await startJob({ prompt: 'slow', size: '3:1', quality: 'low' });
   const task = await eventually(async () => {
@@ -115,5 +114,4 @@ test('Ctrl-C while EvoLink works: the job is stopped, and what is paid for is sa
   expect(said).toMatch(/goes on at EvoLink/);
   expect(said).toContain(`https://api.evolink.ai/v1/tasks/${task.id}`);
   expect((await endOf(executionArn))?.status).toBe('ABORTED');
-  await simulator.reset();
 });

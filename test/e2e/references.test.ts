@@ -11,7 +11,6 @@ import { createBucket, putReference } from './support/references';
 const OTHER_BUCKET = 'evolink-e2e-not-for-references';
 
 beforeAll(async () => {
-  await simulator.reset();
   await Promise.all([createBucket(REFERENCE_BUCKET), createBucket(OTHER_BUCKET)]);
 });
 

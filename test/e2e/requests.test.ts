@@ -2,8 +2,6 @@
 import { ExecutionAlreadyExists } from '@aws-sdk/client-sfn';
 import { getJson, runJob, simulator, startJob, succeed, waitForEnd } from './support/pipeline';
 
-beforeAll(() => simulator.reset());
-
 const small = { size: '3:1', quality: 'low' };
 
 test('32 000 characters of four bytes each arrive at EvoLink to the last one', async () => {

@@ -46,7 +46,6 @@ function outputOf(name: string): JobOutput {
 }
 
 beforeAll(async () => {
-  await simulator.reset();
   started = await freshStart();
   const runs = EXAMPLES.map(async ({ name }) => {
     const { executionArn, status, output, error, cause } = await runJob(exampleRequest(name));

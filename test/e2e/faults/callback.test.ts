@@ -13,7 +13,6 @@ import {
 const request = (word: string) => ({ prompt: `a bicycle, ${word}`, size: '3:1', quality: 'low' });
 
 beforeAll(async () => {
-  await simulator.reset();
   await simulator.script({ match: { promptIncludes: 'silent' }, callback: { deliver: 'never' } });
 });
 

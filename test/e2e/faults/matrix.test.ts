@@ -165,7 +165,6 @@ const ended = new Map<string, EndedJob | Error>();
 const AT_ONCE = 6;
 
 beforeAll(async () => {
-  await simulator.reset();
   await simulator.script(
     ...FAULTS.map(({ rule }, index) => ({ ...rule, match: { promptIncludes: markerOf(index) } }) satisfies Rule),
   );

@@ -30,7 +30,6 @@ async function startAndClaim(): ReturnType<typeof startJob> {
 }
 
 test(`of ${JOBS} jobs exactly ${FITTING} run, the others are told what is left, and holds return to 0`, async () => {
-  await simulator.reset();
   // Each task stays open until all jobs have claimed, so that none can live on what another gave back.
   await simulator.script({ match: { promptIncludes: 'narrow purse' }, task: { processingMs: 3_600_000 } });
   const before = await budgetCounter(BUDGET, 'capped');
@@ -82,7 +81,4 @@ async function estimateOfOne(): Promise<number> {
   return units(String((JSON.parse(cause ?? '{}') as FailureCause).asked));
 }
 
-afterAll(async () => {
-  await settings.resetBudgetLimit(BUDGET);
-  await simulator.reset();
-});
+afterAll(() => settings.resetBudgetLimit(BUDGET));

@@ -52,7 +52,6 @@ function mixedRequest(index: number): object {
 }
 
 beforeAll(async () => {
-  await simulator.reset();
   await simulator.setCredits('100000');
   await simulator.script(
     { match: { promptIncludes: 'refunded' }, task: { outcome: 'failed', errorCode: 'content_policy_violation' } },
@@ -66,10 +65,7 @@ beforeAll(async () => {
   ended.push(...(await inFlight(JOBS, (index) => runJob(mixedRequest(index), { timeoutMs: 240_000 }), 10)));
 }, 600_000);
 
-afterAll(async () => {
-  await settings.resume();
-  await simulator.reset();
-});
+afterAll(() => settings.resume());
 
 test('every job ended as its request should', () => {
   const failed = ended.filter(({ status }) => status !== 'SUCCEEDED');

@@ -71,7 +71,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await new CloudFormationClient(connection.admin).send(new DeleteStackCommand({ StackName: STACK }));
-  await simulator.reset();
   fs.rmSync(runDir, { recursive: true, force: true });
 });
 

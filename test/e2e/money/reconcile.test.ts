@@ -16,15 +16,11 @@ import {
 const request = { prompt: 'a bicycle for an accountant', size: '3:1', quality: 'low' };
 
 beforeAll(async () => {
-  await simulator.reset();
   await forgetOpenAttempts();
   await forgetReconciliation();
 });
 
-afterAll(async () => {
-  await simulator.reset();
-  await forgetReconciliation();
-});
+afterAll(() => forgetReconciliation());
 
 async function driftSeen(since: Date, looks: number): Promise<number[]> {
   return eventually(async () => {
