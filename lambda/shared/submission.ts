@@ -139,7 +139,7 @@ export async function endUnsent(
     const final = describeFailure(name, attempt, dependencies.maxAttempts, { ...facts, retry: false });
     const { table, tokens } = dependencies;
     // A write of the row alone, which meets no hot counter: the sweep ends the attempt by what is known here.
-    await table.markUnsent(attempt.attemptId).catch((failed: unknown) => {
+    await table.markUnsent(attempt.attemptId, failure).catch((failed: unknown) => {
       logger.error('that it was not sent could not be stored', { job_id: attempt.jobId, ...describeError(failed) });
     });
     const latest = (await table.get(attempt.attemptId).catch(() => undefined)) ?? attempt;

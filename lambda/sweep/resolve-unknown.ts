@@ -28,11 +28,11 @@ const PAGE_SIZE = 100;
 export async function resolveUnknown(attempt: Attempt, dependencies: CheckDependencies): Promise<Completion> {
   const { maxAttempts, now } = dependencies;
   const sentAt = attempt.sendingSince ?? attempt.createdAt;
-  const isCertain = attempt.unsentAt !== undefined;
-  if (!isCertain && now() < sentAt + BELIEVED_AFTER_MS) return 'running';
-  if (!isCertain && !(await provesNoTask(sentAt, dependencies))) return 'running';
+  const { unsent } = attempt;
+  if (unsent === undefined && now() < sentAt + BELIEVED_AFTER_MS) return 'running';
+  if (unsent === undefined && !(await provesNoTask(sentAt, dependencies))) return 'running';
   logger.warn('EvoLink has no task for this attempt', { job_id: attempt.jobId, attempt: attempt.attempt });
-  const failure = describeFailure('ServiceError', attempt, maxAttempts, {});
+  const failure = unsent ?? describeFailure('ServiceError', attempt, maxAttempts, {});
   const end = { status: 'FAILED', completedAt: now(), creditsUsed: 0, basis: 'assumed', failure } as const;
   const { won } = await endAttempt(attempt, end, dependencies);
   return won ? 'ended' : 'running';

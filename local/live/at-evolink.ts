@@ -7,7 +7,7 @@ import { type Attempt, attemptIdOf } from '../../lambda/shared/attempts/attempt'
 import { attemptKey } from '../../lambda/shared/attempts/items';
 import type { DeployedPipeline } from '../deployed-pipeline';
 
-type Known = Pick<Attempt, 'status' | 'taskId' | 'unsentAt'>;
+type Known = Pick<Attempt, 'status' | 'taskId' | 'unsent'>;
 type Place = Pick<DeployedPipeline, 'admin' | 'outputs'>;
 
 /** A POST on its way is answered within this time, as a rule. */
@@ -53,7 +53,7 @@ async function settledAttempt({ admin, outputs }: Place, question: Question): Pr
 }
 
 export function whatIsThere(attempt: Known | undefined, baseUrl: string): string {
-  if (attempt === undefined || attempt.status === 'QUEUED' || attempt.unsentAt !== undefined) return NOTHING;
+  if (attempt === undefined || attempt.status === 'QUEUED' || attempt.unsent !== undefined) return NOTHING;
   const { status, taskId } = attempt;
   const fate = FATES[status] ?? 'goes on';
   if (taskId !== undefined) return `${WORDS[fate](taskId)}\n${curl(`${baseUrl}/v1/tasks/${taskId}`)}`;

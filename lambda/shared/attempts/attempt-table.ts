@@ -2,7 +2,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../../../domain/constants';
 import type { ArchivedImage } from '../../../domain/job';
 import { ledgerKey } from '../../../domain/ledger';
-import type { Attempt } from './attempt';
+import type { Attempt, StoredFailure } from './attempt';
 import { isTerminal, tokensOf } from './attempt';
 import { AttemptReader } from './attempt-reader';
 import * as items from './items';
@@ -197,9 +197,9 @@ export class AttemptTable extends AttemptReader {
   }
 
   /** EvoLink has no task for the attempt, for certain, though that could not be booked: the sweep is to end it. */
-  async markUnsent(attemptId: string): Promise<void> {
+  async markUnsent(attemptId: string, failure: StoredFailure): Promise<void> {
     await this.update(attemptId, {
-      set: { unsentAt: this.now(), nextCheckAt: this.now() },
+      set: { unsent: failure, nextCheckAt: this.now() },
       condition: '#status = :submitting AND attribute_not_exists(taskId)',
       values: { ':submitting': 'SUBMITTING' },
     });

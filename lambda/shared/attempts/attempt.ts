@@ -62,8 +62,8 @@ export interface Attempt {
   readonly slot?: boolean;
   /** When it was let through to EvoLink: right before the POST. Absent while it is queued. */
   readonly sendingSince?: number;
-  /** EvoLink refused it, for certain, but the end could not be booked then. */
-  readonly unsentAt?: number;
+  /** EvoLink has no task for it, for certain, but that end could not be booked then: what it is to be ended with. */
+  readonly unsent?: StoredFailure;
   readonly submittedAt?: number;
   readonly taskId?: string;
   /** What a callback called its task while EvoLink could not be asked: to be asked for, not yet linked. */

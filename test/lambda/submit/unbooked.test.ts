@@ -13,10 +13,13 @@ afterEach(closeServers);
 const TODAY = '2026-11-03';
 
 /** The booking of the refusal meets what `meet` arranges; meanwhile Step Functions has repeated the state. */
-async function refused(meet: (pipeline: Submissions) => void): Promise<Submissions> {
+async function toBeRefused(
+  meet: (pipeline: Submissions) => void,
+  reply = refusal(403, 'model_access_denied'),
+): Promise<Submissions> {
   let isPending = true;
   const pipeline: Submissions = await Submissions.start({
-    replies: [refusal(403, 'model_access_denied')],
+    replies: [reply],
     before: async (name, { TransactItems = [] }) => {
       const isBooking = JSON.stringify(TransactItems).includes('completedAt');
       if (name !== 'TransactWriteCommand' || !isBooking || !isPending) return;
@@ -28,6 +31,11 @@ async function refused(meet: (pipeline: Submissions) => void): Promise<Submissio
   });
   pipeline.maxConcurrentTasks = 1;
   pipeline.budgets = [aRule('all', 'day', 1_000_000)];
+  return pipeline;
+}
+
+async function refused(meet: (pipeline: Submissions) => void): Promise<Submissions> {
+  const pipeline = await toBeRefused(meet);
   await pipeline.submit();
   return pipeline;
 }
@@ -51,7 +59,7 @@ describe.each(FAULTS)('%s', (_, meet) => {
     expect([taskToken, error]).toEqual(['token-2', 'ModelAccessDenied']);
     expect(facts).toMatchObject({ charged: 'no' });
     expect(facts).not.toHaveProperty('retry_after_seconds');
-    expect(await pipeline.attempt()).toMatchObject({ status: 'SUBMITTING', unsentAt: pipeline.time });
+    expect(await pipeline.attempt()).toMatchObject({ status: 'SUBMITTING', unsent: { name: 'ModelAccessDenied' } });
     expect(pipeline.ledger()).toEqual([]);
     expect(await pipeline.openAttempts()).toEqual([ATTEMPT_ID]);
   });
@@ -65,7 +73,7 @@ describe.each(FAULTS)('%s', (_, meet) => {
     expect(pipeline.evolink.pages).toEqual([]);
     expect(pipeline.evolink.asked).toEqual([]);
     expect(await pipeline.attempt()).toMatchObject({ status: 'FAILED', creditsUsed: 0 });
-    expect(pipeline.ledger()).toMatchObject([{ state: 'refunded', creditsUsed: 0 }]);
+    expect(pipeline.ledger()).toMatchObject([{ state: 'refunded', creditsUsed: 0, failure: 'ModelAccessDenied' }]);
     expect(await slotsOf(pipeline)).toMatchObject({ taken: 0 });
     expect(counter(pipeline, 'all-day', TODAY)).toMatchObject({ committed: 0, held: 0 });
     expect(await pipeline.openAttempts()).toEqual([]);
@@ -76,4 +84,22 @@ describe.each(FAULTS)('%s', (_, meet) => {
       { value: 1, dimensions: { ErrorName: 'ModelAccessDenied' } },
     ]);
   });
+});
+
+test('a job that could not be told either gets the failure from the sweep, with another attempt', async () => {
+  const meet = ({ memory, steps }: Submissions) => {
+    memory.failNext('TransactWriteCommand', new Error('away'));
+    steps.failNext(new Error('Step Functions is away, too'));
+  };
+  const pipeline = await toBeRefused(meet, refusal(429, 'rate_limit_exceeded'));
+  await expect(pipeline.submit()).rejects.toThrow('Step Functions is away');
+  expect(pipeline.steps.answers).toEqual([]);
+
+  await runSweep(pipeline);
+
+  const { taskToken, error, facts } = pipeline.steps.onlyAnswer();
+  expect([taskToken, error]).toEqual(['token-2', 'RateLimited']);
+  expect(facts.retry_after_seconds).toEqual(expect.any(Number));
+  expect(pipeline.ledger()).toMatchObject([{ state: 'refunded', failure: 'RateLimited' }]);
+  expect(pipeline.posts()).toHaveLength(1);
 });

@@ -7,7 +7,7 @@ test.each([
   ['no attempt', undefined],
   ['waiting in the queue', { status: 'QUEUED' }],
   ['refused before there was a task', { status: 'FAILED' }],
-  ['refused, not yet booked', { status: 'SUBMITTING', unsentAt: 1 }],
+  ['refused, not yet booked', { status: 'SUBMITTING', unsent: { name: 'RateLimited', cause: '{}' } }],
 ] as const)('%s: nothing is there', (_what, attempt) => {
   expect(whatIsThere(attempt, URL)).toMatch(/^Nothing .* nothing is charged\.$/);
 });
