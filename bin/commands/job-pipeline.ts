@@ -2,7 +2,7 @@
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { ImagePipelineClient } from '../../client/image-pipeline-client';
 import { ImagePipelineError } from '../../client/jobs/errors';
-import { readStateMachineArn } from '../../client/jobs/state-machine';
+import { objectionTo, readStateMachineArn } from '../../client/jobs/state-machine';
 import { JOB_ID_PATTERN } from '../../domain/job';
 import type { Arguments } from './arguments';
 import { CommandError, type Io, type OptionDefinitions, type UsageProblem } from './command';
@@ -31,7 +31,7 @@ export function jobPipelineProblems(args: Arguments): UsageProblem[] {
     readStateMachineArn(arn);
   } catch (error) {
     if (!(error instanceof ImagePipelineError)) throw error;
-    problems.push(refuse('Is not the ARN of a state machine.'));
+    problems.push(refuse(`It ${objectionTo(arn)}.`));
   }
   return problems;
 }
