@@ -47,7 +47,7 @@ function explanation(error: Error): string | undefined {
 
 /** DynamoDB and Lambda have one name for it. */
 function missing(message: string): string {
-  if (/^Function not found/.test(message)) {
+  if (message.startsWith('Function not found')) {
     return `The function does not exist in this account and region. AWS says: ${message}`;
   }
   if (/^Requested resource not found|\btable\b/i.test(message)) {
