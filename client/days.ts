@@ -1,17 +1,10 @@
 /** Days of the ledger: UTC, written `yyyy-mm-dd`. */
+import { isDay } from '../domain/days';
 
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /** More are asked for by mistake (a wrong year) rather than on purpose; each day is a query of its own. */
 export const MAX_DAYS = 366;
-
-/** Whether this is the name of a day that exists: not the 30th of February. */
-export function isDay(text: string): boolean {
-  if (!DAY.test(text)) return false;
-  const time = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(time) && dayOf(time) === text;
-}
 
 /** The day (UTC) of a moment, given in epoch milliseconds. */
 export function dayOf(time: number): string {

@@ -157,8 +157,10 @@ export class ImagePipelineClient {
   }
 
   /**
-   * An address under which anybody can fetch an image for a while. It ends with the credentials that signed it, which
-   * may be earlier.
+   * An address under which anybody can fetch an image for a while: `expiresInSeconds`, 1 to 604,800 (a week), 3,600
+   * unless said otherwise. It ends with the credentials that signed it, which may be earlier.
+   *
+   * @throws ImagePipelineError for any other time
    */
   async presign(image: ImageLocation, { expiresInSeconds = 3_600 } = {}): Promise<string> {
     return await presignImage(await this.s3(), image, expiresInSeconds);

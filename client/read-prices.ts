@@ -1,6 +1,8 @@
-/** A price table as text, in the form of the construct's setting `prices` (docs/costs.md). */
+/** A price table as text, in the form and by the rules of the construct's setting `prices` (docs/costs.md). */
 import { isObject } from '../domain/json';
 import { MODEL_NAMES } from '../domain/models';
+import { cut } from '../domain/preview';
+import { isPrice, MAX_PRICE, tableWordsProblem } from '../domain/price-rules';
 import type { PriceTable } from '../domain/prices';
 
 /** What a model is charged for, by how it is billed. */
@@ -8,16 +10,15 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   per_token: ['imageOutput', 'imageInput', 'imageCachedInput', 'textInput', 'textCachedInput'],
   per_call: ['1K', '2K', '4K'],
 };
-/** 100 credits for a token or an image, as in the construct: small enough for every product to be exact. */
-const MAX_PRICE = 1_000_000_000;
+/** Characters of a text that was got and refused: it may be long. */
+const MAX_PROBLEM = 200;
 
 /** @throws RangeError that says what is wrong with it */
 export function readPrices(text: string): PriceTable {
   const table = parse(text);
   if (!isObject(table)) throw new RangeError('Must hold a JSON object.');
-  for (const name of ['version', 'date', 'source']) {
-    if (typeof table[name] !== 'string' || table[name] === '') throw new RangeError(`Must have a text as ${name}.`);
-  }
+  const problem = tableWordsProblem(table);
+  if (problem !== undefined) throw new RangeError(`Its ${cut(problem, MAX_PROBLEM)}.`);
   const { models } = table;
   if (!isObject(models) || Object.keys(models).sort().join() !== [...MODEL_NAMES].sort().join()) {
     throw new RangeError(`Must have models with a row for each of ${MODEL_NAMES.join(', ')}.`);
@@ -41,7 +42,7 @@ function checkRow(model: string, row: unknown): void {
   const amounts = billing === 'per_call' ? row.call : row;
   for (const kind of kinds) {
     const amount = isObject(amounts) ? amounts[kind] : undefined;
-    if (!Number.isInteger(amount) || (amount as number) < 0 || (amount as number) > MAX_PRICE) {
+    if (!isPrice(amount)) {
       throw new RangeError(`The price ${kind} of ${model} must be a whole number (10⁻⁷ credit), 0 to ${MAX_PRICE}.`);
     }
   }

@@ -27,9 +27,11 @@ export const FAILURES = {
     startAgain: 'After mending every listed problem.',
   },
   CostLimitExceeded: {
-    meaning: "The upper estimate is above the request's `max_credits`. Nothing was sent to EvoLink.",
+    meaning:
+      "The upper estimate is above the request's `max_credits` or the pipeline's limit for one job (`maxCreditsPerJob`): `limit_of` says whose limit it was. Nothing was sent to EvoLink.",
     charged: 'no',
-    startAgain: 'With a higher `max_credits`, or a smaller, fewer or lower-quality image.',
+    startAgain:
+      "With a smaller, fewer or lower-quality image; or with a higher `max_credits`, if that was the limit, or after an operator raised the pipeline's `maxCreditsPerJob`.",
   },
   BudgetExceeded: {
     meaning: 'The estimate does not fit into what is left of a budget. `budget` says which, and when it starts afresh.',

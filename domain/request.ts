@@ -50,7 +50,14 @@ export interface InvalidRequest {
   /** One line for a person; the problems are for programs. */
   readonly message: string;
   /** With `CostLimitExceeded` only. */
-  readonly facts?: { readonly estimated_credits: string; readonly max_credits: string };
+  readonly facts?: CostLimitFacts;
+}
+
+export interface CostLimitFacts {
+  readonly estimated_credits: string;
+  readonly max_credits: string;
+  /** Whose limit it is: a request's own is the app's to raise, the pipeline's (`maxCreditsPerJob`) an operator's. */
+  readonly limit_of: 'request' | 'pipeline';
 }
 
 export type ValidationResult = ValidRequest | InvalidRequest;
@@ -73,11 +80,11 @@ export function validateRequest(input: unknown, context: ValidationContext): Val
     return invalid(findings);
   }
   checkFields(input, findings);
-  const limit = strictest(readMaxCredits(input, findings), context.maxCreditsPerJob);
+  const own = readMaxCredits(input, findings);
   const job = readJob(input, context, findings);
   if (findings.problems.length > 0) return invalid(findings);
-  if (limit && job.estimate.creditsUpper > limit.units) return tooCostly(job, limit, findings);
-  return { kind: 'valid', job };
+  const limit = strictest(own, context.maxCreditsPerJob);
+  return limit && job.estimate.creditsUpper > limit.units ? tooCostly(job, limit, findings) : { kind: 'valid', job };
 }
 
 /** Reads every field. Where one has a problem, a harmless value stands in for it, so that the rest is still checked. */
@@ -126,15 +133,23 @@ function invalid({ problems }: Findings): InvalidRequest {
   };
 }
 
-/** The request's own limit or the pipeline's, whichever is lower. */
-function strictest(own: CostLimit | undefined, cap: number | undefined): CostLimit | undefined {
-  if (cap === undefined || (own !== undefined && own.units <= cap)) return own;
-  return { units: cap, text: formatCredits(cap) };
+interface EffectiveLimit extends CostLimit {
+  readonly of: CostLimitFacts['limit_of'];
 }
 
-function tooCostly({ estimate: { creditsUpper } }: Job, limit: CostLimit, findings: Findings): InvalidRequest {
-  const facts = { estimated_credits: formatCredits(creditsUpper), max_credits: limit.text };
-  const message = `The job may cost ${facts.estimated_credits} credits, which is more than its limit of ${facts.max_credits}.`;
-  findings.refuse('max_credits', 'cost_limit_exceeded', message, limit.text);
+/** The request's own limit or the pipeline's, whichever is lower: the pipeline's where a higher own one would not help. */
+function strictest(own: CostLimit | undefined, cap: number | undefined): EffectiveLimit | undefined {
+  if (own && (cap === undefined || own.units < cap)) return { ...own, of: 'request' };
+  return cap === undefined ? undefined : { units: cap, text: formatCredits(cap), of: 'pipeline' };
+}
+
+function tooCostly({ estimate: { creditsUpper } }: Job, limit: EffectiveLimit, findings: Findings): InvalidRequest {
+  const estimated = formatCredits(creditsUpper);
+  const facts = { estimated_credits: estimated, max_credits: limit.text, limit_of: limit.of };
+  const isOwn = limit.of === 'request';
+  const whose = isOwn ? 'its limit' : "the pipeline's limit for one job (`maxCreditsPerJob`)";
+  const message = `The job may cost ${estimated} credits, which is more than ${whose} of ${limit.text}.`;
+  if (isOwn) findings.refuse('max_credits', 'cost_limit_exceeded', message, limit.text);
+  else findings.refuse(WHOLE_INPUT, 'cost_limit_exceeded', message);
   return { kind: 'invalid', failure: 'CostLimitExceeded', problems: findings.problems, message, facts };
 }

@@ -16,15 +16,18 @@ function text(lines: string[]): TextWidget {
   return new TextWidget({ markdown: lines.join('\n'), width: HALF_WIDTH, height: 9 });
 }
 
-function links({ pipeline, functions, stateMachine, runbookUrl }: PipelineDashboardProps): string[] {
+function links({ pipeline, functions, stateMachine, table, runbookUrl }: PipelineDashboardProps): string[] {
   const { region } = Stack.of(pipeline);
   const console = (service: string, page: string) =>
     `https://${region}.console.aws.amazon.com/${service}/home?region=${region}#${page}`;
-  const { validate, submit, callback, sweep, archive, reconcile } = functions;
-  const logs = Object.entries({ validate, submit, callback, sweep, archive, reconcile }).map(
+  const { validate, submit, dispatch, callback, sweep, ended, archive, reconcile } = functions;
+  const all = { validate, submit, dispatch, callback, sweep, ended, archive, reconcile };
+  const logs = Object.entries(all).map(
     ([name, { logGroup }]) =>
       `[${name}](${console('cloudwatch', `logsV2:log-groups/log-group/${logGroup.logGroupName}`)})`,
   );
+  // Not the stack: only its owner knows whether it has the outputs by which the command line finds a pipeline.
+  const thisOne = `--table ${table.tableName} --region ${region}`;
   return [
     '### Look further',
     `- What each alarm means and what to do: ${link('the runbook', runbookUrl)}`,
@@ -33,8 +36,8 @@ function links({ pipeline, functions, stateMachine, runbookUrl }: PipelineDashbo
     '`filter level in ["WARN", "ERROR"] | fields @timestamp, level, message, job_id, error_name, error_message | sort @timestamp desc`',
     '- One job:',
     '`filter job_id = "spring-campaign-042" | fields @timestamp, message | sort @timestamp`',
-    '- Who spent it, exactly: `npx evolink-images ledger --from 2026-11-01 --to 2026-11-30 --group-by tenant`',
-    '- Stop new jobs at once: `npx evolink-images pause`',
+    `- Who spent it, exactly: \`npx evolink-images ledger --from 2026-11-01 --to 2026-11-30 --group-by tenant ${thisOne}\``,
+    `- Stop new jobs at once: \`npx evolink-images pause ${thisOne}\``,
   ];
 }
 

@@ -243,7 +243,8 @@ export interface ImagePipelineProps {
   readonly reconcileInterval?: Duration;
 
   /**
-   * Where your copy of the runbook is, without a fragment: alarms and the dashboard link to its sections.
+   * Where your copy of the runbook is, without a fragment: alarms and the dashboard link to its sections. Without it
+   * the mail of an alarm names a file and its section, which nobody can click.
    *
    * @default docs/runbook.md
    */

@@ -152,6 +152,7 @@ export class ImagePipeline extends MeteredPipeline {
       pipeline: this,
       functions: this.functions,
       stateMachine: this.stateMachine,
+      table: attempts.table,
     });
     const { alarms } = new PipelineAlarms(this, 'Alarms', {
       ...settings,

@@ -1,5 +1,6 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { Budget } from './budget';
@@ -20,6 +21,9 @@ export interface PipelineDashboardProps {
 
   /** The state machine whose executions are linked. */
   readonly stateMachine: IStateMachine;
+
+  /** Where attempts and ledger are kept: the commands that are shown name it, so that they reach this pipeline. */
+  readonly table: ITable;
 
   /** Limits of what may be spent. */
   readonly budgets: Budget[];

@@ -34,9 +34,7 @@ function explanation(error: Error): string | undefined {
     return `AWS refuses these credentials (${name}). Sign in again, or set AWS_PROFILE to another profile.`;
   }
   if (isAccessDenied(error)) return `These credentials lack a right. AWS says: ${message}`;
-  if (name === 'ResourceNotFoundException') {
-    return 'The table does not exist in this account and region. Check --table, --stack and --region.';
-  }
+  if (name === 'ResourceNotFoundException') return missing(message);
   if (name === 'QueueDoesNotExist') {
     return 'The dead-letter queue does not exist in this account and region. Check --queue, --stack and --region.';
   }
@@ -45,4 +43,15 @@ function explanation(error: Error): string | undefined {
     return `AWS can't be reached: ${message || name}`;
   }
   return undefined;
+}
+
+/** DynamoDB and Lambda have one name for it. */
+function missing(message: string): string {
+  if (message.startsWith('Function not found')) {
+    return `The function does not exist in this account and region. AWS says: ${message}`;
+  }
+  if (/^Requested resource not found|\btable\b/i.test(message)) {
+    return 'The table does not exist in this account and region. Check --table, --stack and --region.';
+  }
+  return `Something that is needed does not exist in this account and region. AWS says: ${message}`;
 }

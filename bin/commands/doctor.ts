@@ -5,7 +5,7 @@ import { checksOf } from './doctor/checks';
 import { Deployment } from './doctor/deployment';
 import { bill, smoke, smokeEstimate, type SmokeResult } from './doctor/smoke';
 import { complaint, resultJson, resultLines } from './doctor/view';
-import { DEFAULT_STACK, PIPELINE_OPTIONS, stackOutputs } from './pipeline';
+import { DEFAULT_STACK, STACK_OPTIONS, stackOutputs } from './pipeline';
 
 export const doctor: Command = {
   name: 'doctor',
@@ -19,8 +19,7 @@ export const doctor: Command = {
   options: {
     smoke: { help: 'Run one real job. It costs credits.' },
     yes: { help: 'Do not ask before spending: for scripts, with --smoke.' },
-    stack: PIPELINE_OPTIONS.stack,
-    region: PIPELINE_OPTIONS.region,
+    ...STACK_OPTIONS,
     ...JSON_OPTION,
   },
   examples: [
@@ -59,7 +58,7 @@ function smokeProblems(args: Arguments, io: Io): UsageProblem[] {
 async function findDeployment(args: Arguments, io: Io): Promise<Deployment> {
   const aws = await io.aws(args.text('region'));
   const stack = args.text('stack') ?? DEFAULT_STACK;
-  const outputs = await stackOutputs(aws, stack);
+  const outputs = await stackOutputs(aws, stack, STACK_OPTIONS);
   if (outputs.TableName === undefined) {
     throw new CommandError(
       `The stack ${stack} has no output TableName. In a stack of your own call pipeline.putOutputs().`,

@@ -1,4 +1,4 @@
-import { checkJobId, newJobId } from '../../client/jobs/job-id';
+import { newJobId } from '../../client/jobs/job-id';
 import type { ImageRequest } from '../../client/jobs/request';
 import type { ImagePipelineClient } from '../../client/image-pipeline-client';
 import type { Arguments } from './arguments';
@@ -6,7 +6,7 @@ import { type Command, JSON_OPTION, UsageError, type UsageProblem } from './comm
 import { followJob } from './follow-job';
 import { imageFolder, OUT_OPTION, saveImages, showSaved } from './image-files';
 import { explainingJobErrors } from './job-errors';
-import { findJobPipeline, JOB_PIPELINE_OPTIONS, jobPipelineProblems } from './job-pipeline';
+import { findJobPipeline, jobIdProblems, JOB_PIPELINE_OPTIONS, jobPipelineProblems } from './job-pipeline';
 
 /** Options that are fields of a request, as they are. */
 const FIELDS = {
@@ -47,14 +47,18 @@ export const generate: Command = {
     'evolink-images generate "a red bicycle" --size 1:1 --n 4 --max-credits 2 --json',
   ],
   async run(args, io) {
-    const problems = [...args.problems, ...args.unexpected(1), ...jobPipelineProblems(args)];
+    const problems = [
+      ...args.problems,
+      ...args.unexpected(1),
+      ...jobIdProblems('--job', args.text('job')),
+      ...jobPipelineProblems(args),
+    ];
     const request = toRequest(args, problems);
     if (problems.length > 0) throw new UsageError(problems);
 
     await explainingJobErrors(args, io, async () => {
       const { client } = await findJobPipeline(args, io);
       const jobId = args.text('job') ?? newJobId(io.now());
-      checkJobId(jobId);
       const folder = await imageFolder(args);
       const references = await Promise.all(args.all('image').map((image) => toUrl(image, client)));
       await io.err(`Job ${jobId}\n`);

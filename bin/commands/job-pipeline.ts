@@ -2,7 +2,8 @@
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { ImagePipelineClient } from '../../client/image-pipeline-client';
 import { ImagePipelineError } from '../../client/jobs/errors';
-import { readStateMachineArn } from '../../client/jobs/state-machine';
+import { objectionTo, readStateMachineArn } from '../../client/jobs/state-machine';
+import { JOB_ID_PATTERN } from '../../domain/job';
 import type { Arguments } from './arguments';
 import { CommandError, type Io, type OptionDefinitions, type UsageProblem } from './command';
 import { DEFAULT_STACK, PIPELINE_OPTIONS, stackOutputs } from './pipeline';
@@ -30,9 +31,15 @@ export function jobPipelineProblems(args: Arguments): UsageProblem[] {
     readStateMachineArn(arn);
   } catch (error) {
     if (!(error instanceof ImagePipelineError)) throw error;
-    problems.push(refuse('Is not the ARN of a state machine.'));
+    problems.push(refuse(`It ${objectionTo(arn)}.`));
   }
   return problems;
+}
+
+/** @param where the argument or option that it was given as */
+export function jobIdProblems(where: string, jobId: string | undefined): UsageProblem[] {
+  if (jobId === undefined || JOB_ID_PATTERN.test(jobId)) return [];
+  return [{ where, message: 'Must be 1 to 80 of A-Z a-z 0-9 _ -.' }];
 }
 
 /** @throws CommandError when there is no such stack, or it is no pipeline's */
@@ -41,7 +48,7 @@ export async function findJobPipeline(args: Arguments, io: Io): Promise<JobPipel
   const region = arn === undefined ? args.text('region') : readStateMachineArn(arn).region;
   const aws = await io.aws(region);
   const stack = args.text('stack') ?? DEFAULT_STACK;
-  const outputs = arn === undefined ? await stackOutputs(aws, stack) : { StateMachineArn: arn };
+  const outputs = arn === undefined ? await stackOutputs(aws, stack, JOB_PIPELINE_OPTIONS) : { StateMachineArn: arn };
   const { StateMachineArn: stateMachineArn, BucketName: stackBucket }: Record<string, string | undefined> = outputs;
   if (stateMachineArn === undefined) {
     const message = `The stack ${stack} has no output StateMachineArn. In a stack of your own call pipeline.putOutputs(), or give --state-machine.`;

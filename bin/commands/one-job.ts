@@ -3,7 +3,13 @@ import type { JobStatus } from '../../client/jobs/status';
 import type { Arguments } from './arguments';
 import { type Command, type Io, JSON_OPTION, printJson, UsageError } from './command';
 import { explainingJobErrors } from './job-errors';
-import { findJobPipeline, type JobPipeline, JOB_PIPELINE_OPTIONS, jobPipelineProblems } from './job-pipeline';
+import {
+  findJobPipeline,
+  jobIdProblems,
+  type JobPipeline,
+  JOB_PIPELINE_OPTIONS,
+  jobPipelineProblems,
+} from './job-pipeline';
 import { statusJson, statusText } from './job-view';
 
 export interface OneJob {
@@ -22,7 +28,12 @@ export function oneJobCommand(words: Words, action: (job: OneJob) => Promise<voi
     options: { ...words.options, ...JOB_PIPELINE_OPTIONS, ...JSON_OPTION },
     run: async (args: Arguments, io: Io) => {
       const [jobId] = args.positionals;
-      const problems = [...args.problems, ...args.unexpected(1), ...jobPipelineProblems(args)];
+      const problems = [
+        ...args.problems,
+        ...args.unexpected(1),
+        ...jobIdProblems('<job>', jobId),
+        ...jobPipelineProblems(args),
+      ];
       if (jobId === undefined) problems.push({ where: '<job>', message: 'Is required: the id of a job.' });
       if (problems.length > 0 || jobId === undefined) throw new UsageError(problems);
       await explainingJobErrors(args, io, async () => {

@@ -7,7 +7,12 @@ import type { Aws } from './aws';
 import { CommandError, type Io, type OptionDefinitions, type UsageProblem } from './command';
 
 /** The name that the deployable app gives its stack, unless the environment names another. */
-export const DEFAULT_STACK = process.env.EVOLINK_IMAGES_STACK ?? 'EvolinkImagePipeline';
+export const DEFAULT_STACK = defaultStack(process.env);
+
+/** Empty is how many a shell and CI system says "unset". */
+export function defaultStack({ EVOLINK_IMAGES_STACK = '' }: NodeJS.ProcessEnv): string {
+  return EVOLINK_IMAGES_STACK === '' ? 'EvolinkImagePipeline' : EVOLINK_IMAGES_STACK;
+}
 
 export const PIPELINE_OPTIONS = {
   stack: {
@@ -16,6 +21,12 @@ export const PIPELINE_OPTIONS = {
   },
   table: { value: 'name', help: "The pipeline's table, instead of a stack." },
   region: { value: 'region', help: 'AWS region. Default: that of the environment or profile.' },
+} as const satisfies OptionDefinitions;
+
+/** Of commands that need the stack itself. */
+export const STACK_OPTIONS = {
+  stack: PIPELINE_OPTIONS.stack,
+  region: PIPELINE_OPTIONS.region,
 } as const satisfies OptionDefinitions;
 
 export interface DeployedPipeline {
@@ -36,7 +47,7 @@ export async function findPipeline(args: Arguments, io: Io): Promise<DeployedPip
   if (tableName !== undefined) return { table: { client: aws.documents, tableName }, outputs: {} };
 
   const stack = args.text('stack') ?? DEFAULT_STACK;
-  const outputs = await stackOutputs(aws, stack);
+  const outputs = await stackOutputs(aws, stack, PIPELINE_OPTIONS);
   if (outputs.TableName === undefined) {
     throw new CommandError(
       `The stack ${stack} has no output TableName. In a stack of your own call pipeline.putOutputs(), or give --table.`,
@@ -45,16 +56,20 @@ export async function findPipeline(args: Arguments, io: Io): Promise<DeployedPip
   return { table: { client: aws.documents, tableName: outputs.TableName }, outputs };
 }
 
-/** @throws CommandError when there is no such stack */
-export async function stackOutputs(aws: Aws, stack: string): Promise<Record<string, string>> {
+/**
+ * @param aws where to look
+ * @param stack its name
+ * @param ways the options by which the command finds a pipeline, for the error
+ * @throws CommandError when there is no such stack
+ */
+export async function stackOutputs(aws: Aws, stack: string, ways: OptionDefinitions): Promise<Record<string, string>> {
   const described = await aws.cloudFormation
     .send(new DescribeStacksCommand({ StackName: stack }))
     .catch(async (error: unknown) => {
       if (!isMissing(error)) throw error;
       const region = await aws.region();
-      throw new CommandError(`There is no stack ${stack} in ${region}. Give --stack, --table or --region.`, {
-        cause: error,
-      });
+      const options = ONE_OF.format(Object.keys(ways).map((name) => `--${name}`));
+      throw new CommandError(`There is no stack ${stack} in ${region}. Give ${options}.`, { cause: error });
     });
   const outputs = described.Stacks?.[0]?.Outputs ?? [];
   return Object.fromEntries(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
@@ -75,6 +90,8 @@ export function deployedBudgets({ outputs }: Pick<DeployedPipeline, 'outputs'>):
     });
   }
 }
+
+const ONE_OF = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
 /** Physical ids of the stack's resources of one type. */
 export async function stackResources({ cloudFormation }: Aws, StackName: string, type: string): Promise<string[]> {

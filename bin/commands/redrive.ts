@@ -4,7 +4,7 @@ import type { Aws } from './aws';
 import { explainAwsError } from './aws-errors';
 import { type Command, CommandError, type Io, JSON_OPTION, printJson, UsageError, type UsageProblem } from './command';
 import { type DeadLetter, DeadLetterQueue, readDeadLetters } from './dead-letters';
-import { DEFAULT_STACK, PIPELINE_OPTIONS, stackOutputs, stackResources } from './pipeline';
+import { DEFAULT_STACK, STACK_OPTIONS, stackOutputs, stackResources } from './pipeline';
 import { tableLines } from './table';
 
 /** So much of an id is shown, and enough to name a message. */
@@ -21,9 +21,8 @@ export const redrive: Command = {
   ].join('\n'),
   options: {
     all: { help: 'Redrive everything that can be read.' },
-    stack: PIPELINE_OPTIONS.stack,
+    ...STACK_OPTIONS,
     queue: { value: 'url', help: 'The dead-letter queue, where the stack is your own and has no output of that name.' },
-    region: PIPELINE_OPTIONS.region,
     ...JSON_OPTION,
   },
   examples: ['evolink-images redrive', 'evolink-images redrive --all', 'evolink-images redrive --all --json'],
@@ -34,7 +33,7 @@ export const redrive: Command = {
 
     const aws = await io.aws(args.text('region'));
     const stack = args.text('stack') ?? DEFAULT_STACK;
-    const outputs = await stackOutputs(aws, stack);
+    const outputs = await stackOutputs(aws, stack, STACK_OPTIONS);
     const queueUrl = args.text('queue') ?? outputs.DeadLetterQueueUrl;
     if (queueUrl === undefined) {
       throw new CommandError(`The stack ${stack} has no output DeadLetterQueueUrl. A stack of your own: give --queue.`);

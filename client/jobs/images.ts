@@ -7,6 +7,7 @@ import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { ArchivedImage } from '../../domain/job';
+import { cut } from '../../domain/preview';
 import { ImagePipelineError } from './errors/pipeline-error';
 import type { Reference } from './reference';
 
@@ -18,8 +19,19 @@ export class ImageDamagedError extends ImagePipelineError {
 /** An image in the archive; every image of a job's output is one. */
 export type ImageLocation = Pick<ArchivedImage, 'bucket' | 'key'>;
 
-/** @returns an address that anybody may fetch until then, or until the credentials that signed it end */
+/** A week: SigV4 signs nothing for longer. */
+const MAX_PRESIGN_SECONDS = 604_800;
+
+/**
+ * @returns an address that anybody may fetch until then, or until the credentials that signed it end
+ * @throws ImagePipelineError for a time that no address can have: S3 would refuse it only when it is fetched
+ */
 export async function presignImage(s3: S3Client, { bucket, key }: ImageLocation, seconds: number): Promise<string> {
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > MAX_PRESIGN_SECONDS) {
+    throw new ImagePipelineError(
+      `presign: expiresInSeconds must be a whole number from 1 to ${MAX_PRESIGN_SECONDS}, got ${cut(String(seconds))}`,
+    );
+  }
   const [{ getSignedUrl }, { GetObjectCommand }] = await Promise.all([
     import('@aws-sdk/s3-request-presigner'),
     import('@aws-sdk/client-s3'),

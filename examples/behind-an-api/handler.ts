@@ -33,8 +33,9 @@ async function start(jobId: string, body: string | undefined): Promise<APIGatewa
     return answer(400, { message: 'The body must be JSON with a prompt, such as {"prompt": "a cat"}.' });
   // Callers choose the words and the shape; what it may cost is up to us.
   const request: ImageRequest = { ...wish, resolution: '1K', n: 1, tenant: 'api', max_credits: 5 };
-  await client.start(request, { jobId });
-  return answer(202, { jobId, state: 'RUNNING' });
+  const { earlier } = await client.start(request, { jobId });
+  // Of a job that has ended nothing was started now: the caller gets what it came to.
+  return earlier ? await show(jobId) : answer(202, { jobId, state: 'RUNNING' });
 }
 
 async function show(jobId: string): Promise<APIGatewayProxyStructuredResultV2> {

@@ -1,4 +1,5 @@
-import { dayOf, daysOf, InvalidRangeError, isDay } from '../../client/days';
+import { dayOf, daysOf, InvalidRangeError } from '../../client/days';
+import { isDay } from '../../domain/days';
 
 function pathsOf(from: string, to: string): string[] {
   try {

@@ -160,8 +160,31 @@ describe('max_credits', () => {
       kind: 'invalid',
       failure: 'CostLimitExceeded',
       problems: [{ path: 'max_credits', code: 'cost_limit_exceeded' }],
-      facts: { estimated_credits: '0.1142', max_credits: String(maxCredits) },
+      facts: { estimated_credits: '0.1142', max_credits: String(maxCredits), limit_of: 'request' },
     });
+  });
+
+  test.each<[number | undefined]>([[undefined], [50], [0.1]])(
+    "the pipeline's lower limit is named as such, and never as what was written: max_credits %p",
+    (maxCredits) => {
+      const result = validateRequest({ ...input, max_credits: maxCredits }, { ...context, maxCreditsPerJob: 1_000 });
+      const message =
+        "The job may cost 0.1142 credits, which is more than the pipeline's limit for one job (`maxCreditsPerJob`) of 0.1.";
+
+      expect(result).toEqual({
+        kind: 'invalid',
+        failure: 'CostLimitExceeded',
+        problems: [{ path: '', code: 'cost_limit_exceeded', message }],
+        message,
+        facts: { estimated_credits: '0.1142', max_credits: '0.1', limit_of: 'pipeline' },
+      });
+    },
+  );
+
+  test("below the pipeline's limit the request's own is named", () => {
+    const result = validateRequest({ ...input, max_credits: 0.05 }, { ...context, maxCreditsPerJob: 1_000 });
+
+    expect(result).toMatchObject({ problems: [{ path: 'max_credits', got: '0.05' }], facts: { limit_of: 'request' } });
   });
 
   test('a request that is also invalid is InvalidRequest', () => {

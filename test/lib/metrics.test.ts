@@ -1,5 +1,7 @@
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib';
+import { COMMANDS } from '../../bin/commands';
+import { readArguments } from '../../bin/commands/arguments';
 import {
   DASHBOARD_FAILURES,
   DIMENSION,
@@ -15,6 +17,10 @@ import { Budget } from '../../lib';
 import { flatten, resource, synth } from './support';
 
 const { pipeline, json, stack } = synth();
+
+interface LoggingFunction {
+  readonly Properties: { readonly LoggingConfig: { readonly LogGroup: unknown } };
+}
 
 /** Its first argument names the budget. */
 const PLAIN = Object.values(METRIC).filter((name) => name !== METRIC.budgetUsePercent);
@@ -70,8 +76,9 @@ describe('the dashboard', () => {
     tenants: ['shop'],
   }));
   const body = JSON.parse(flatten(resource(full.json, 'AWS::CloudWatch::Dashboard').Properties.DashboardBody)) as {
-    widgets: { properties: { metrics?: unknown[][] } }[];
+    widgets: { properties: { metrics?: unknown[][]; markdown?: string } }[];
   };
+  const text = body.widgets.map(({ properties: { markdown = '' } }) => markdown).join('\n');
   const metrics = body.widgets.flatMap(({ properties }) => properties.metrics ?? []);
 
   test('shows every metric of the pipeline', () => {
@@ -90,14 +97,40 @@ describe('the dashboard', () => {
   });
 
   test('breaks failures down by those that somebody acts on, and cost by every model and quality and tenant', () => {
-    const text = JSON.stringify(metrics);
+    const shown = JSON.stringify(metrics);
 
-    for (const name of DASHBOARD_FAILURES) expect(text).toContain(`"${DIMENSION.errorName}","${name}"`);
+    for (const name of DASHBOARD_FAILURES) expect(shown).toContain(`"${DIMENSION.errorName}","${name}"`);
     for (const { model, quality } of METERED_VARIANTS) {
-      expect(text).toContain(`"${DIMENSION.model}","${model}"`);
-      expect(text).toContain(`"${DIMENSION.quality}","${quality}"`);
+      expect(shown).toContain(`"${DIMENSION.model}","${model}"`);
+      expect(shown).toContain(`"${DIMENSION.quality}","${quality}"`);
     }
-    expect(text).toContain(`"${DIMENSION.tenant}","shop"`);
+    expect(shown).toContain(`"${DIMENSION.tenant}","shop"`);
+  });
+
+  test('links the log of every function', () => {
+    const functions = Object.values(full.template.findResources('AWS::Lambda::Function')) as LoggingFunction[];
+
+    expect(functions.length).toBeGreaterThan(0);
+    for (const { Properties } of functions) {
+      const group = flatten(Properties.LoggingConfig.LogGroup);
+      expect(text).toContain(`#logsV2:log-groups/log-group/${group})`);
+    }
+  });
+
+  test('has commands that reach this pipeline, whatever its stack is called, and that the command line takes', () => {
+    const commands = [...text.matchAll(/`npx evolink-images ([^`]+)`/g)].map(([, command = '']) => command);
+    const table = Object.keys(full.template.findResources('AWS::DynamoDB::GlobalTable'))[0];
+
+    expect(commands.map((command) => command.split(' ')[0])).toEqual(['ledger', 'pause']);
+    for (const command of commands) {
+      const [name, ...rest] = command.split(' ');
+      const options = COMMANDS.find((known) => known.name === name)?.options ?? {};
+      const args = readArguments(rest, options);
+
+      expect(args.problems).toEqual([]);
+      expect(args.text('table')).toContain(table);
+      expect(args.text('region')).toContain('AWS::Region');
+    }
   });
 
   test('is named by CloudFormation, and linked', () => {

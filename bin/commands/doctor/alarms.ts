@@ -21,7 +21,7 @@ export function alarmsCheck(deployment: Deployment): Check {
         without_data: blind.map(alarmJson),
         actions: alarms.some(({ AlarmActions = [] }) => AlarmActions.length > 0),
       };
-      const told = facts.actions ? '' : '; they tell nobody (setting alarmEmail)';
+      const told = facts.actions ? '' : '; they tell nobody (property alarms.topic, or setting alarmEmail)';
       const ofAll = (some: readonly MetricAlarm[]) => `${some.length} of ${alarms.length}`;
       if (raised.length > 0) {
         const text = `${ofAll(raised)} in ALARM${told}`;

@@ -31,6 +31,12 @@ export class CostLimitExceededError extends failed('CostLimitExceeded') {
   get maxCredits(): string | undefined {
     return text(this.facts.max_credits);
   }
+
+  /** Whose limit it was: a higher `max_credits` changes nothing about the pipeline's own (`maxCreditsPerJob`). */
+  get limitOf(): 'request' | 'pipeline' | undefined {
+    const { limit_of: whose } = this.facts;
+    return whose === 'request' || whose === 'pipeline' ? whose : undefined;
+  }
 }
 
 /** The estimate does not fit into what is left of a budget. */

@@ -300,7 +300,7 @@ describe('alarms', () => {
     expect(await check('alarms')).toMatchObject({
       state: 'ok',
       facts: { actions: false },
-      text: expect.stringContaining('nobody'),
+      text: expect.stringContaining('tell nobody (property alarms.topic, or setting alarmEmail)'),
     });
   });
 

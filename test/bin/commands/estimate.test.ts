@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { prices } from '../../../bin/money-readers';
 import { DEFAULT_PRICES } from '../../../domain/prices';
 import { cli } from './cli';
 
@@ -270,6 +271,31 @@ describe('--prices', () => {
 
     expect([exitCode, out]).toEqual([2, '']);
     expect(named.sort()).toEqual(['--n', '--prices']);
+  });
+
+  const WORDS: readonly (readonly [Record<string, unknown>, RegExp | undefined])[] = [
+    [{}, undefined],
+    [{ version: 'a.B_1-' }, undefined],
+    [{ version: 'my table v2!' }, /^Its version must have .* got my table v2!\.$/],
+    [{ version: 'x'.repeat(65) }, /^Its version must have/],
+    [{ version: 7 }, /^Its version .* got no text\.$/],
+    [{ version: '' }, /^Its version must have/],
+    [{ date: 'soon' }, /^Its date must be a day such as 2026-11-23, got soon\.$/],
+    [{ date: '2027-13-01' }, /^Its date must be/],
+    [{ source: 'x'.repeat(301) }, /^Its source must have/],
+    [{ source: 'two\nlines' }, /^Its source must have/],
+  ];
+
+  test.each(WORDS)('with %j are taken or refused as the pipeline takes or refuses them', async (words, expected) => {
+    const table = { ...dearer, ...words };
+    const { exitCode, err } = await estimateWith(table);
+    const [, , message = ''] = /^ {2}(--prices) +(.*)$/m.exec(err) ?? [];
+
+    expect(exitCode).toBe(expected ? 2 : 0);
+    expect(message).toMatch(expected ?? /^$/);
+    const setting = () => prices(table);
+    if (expected) expect(setting).toThrow('a price table');
+    else expect(setting).not.toThrow();
   });
 
   test('a file that is not there is refused', async () => {

@@ -142,6 +142,15 @@ describe('generate', () => {
     expect(options.jobs.calls).toEqual([]);
   });
 
+  test("a version's ARN is told to be one, with the ARN that is meant", async () => {
+    const { exitCode, err } = await cli(line('--state-machine', `${MACHINE}:1`), world());
+
+    expect(exitCode).toBe(2);
+    expect(err).toContain(
+      `--state-machine  It is the ARN of version 1, and jobs belong to the state machine itself: give ${MACHINE}.`,
+    );
+  });
+
   test('needs no stack where the state machine is given', async () => {
     const { exitCode, stacks, regions } = await cli(line('--state-machine', MACHINE), world(done));
 

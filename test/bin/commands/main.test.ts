@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { COMMANDS } from '../../../bin/commands';
+import { explainAwsError } from '../../../bin/commands/aws-errors';
+import { defaultStack } from '../../../bin/commands/pipeline';
 import { FakeDeadLetters } from '../../support/fake-dead-letters';
 import { FakeDeployment } from '../../support/fake-deployment';
 import { FakeJobs, MACHINE, outputOf } from '../../support/fake-jobs';
@@ -150,6 +152,18 @@ describe('wrong use', () => {
   });
 });
 
+test.each([
+  ['status a.b', '<job>'],
+  ['save a.b', '<job>'],
+  ['cancel a.b', '<job>'],
+  ['generate bicycle --job a.b', '--job'],
+])('an id that no job can have is wrong use: %s', async (line, where) => {
+  const { exitCode, out, err, regions } = await cli(line);
+
+  expect({ exitCode, out, regions }).toEqual({ exitCode: 2, out: '', regions: [] });
+  expect(err).toContain(`  ${where}  Must be 1 to 80 of A-Z a-z 0-9 _ -.\n`);
+});
+
 describe('where AWS fails: exit code 1, and what to do', () => {
   const missing = awsError('ValidationError', 'Stack with id EvolinkImagePipeline does not exist');
 
@@ -189,6 +203,37 @@ describe('where AWS fails: exit code 1, and what to do', () => {
     expect(exitCode).toBe(1);
     expect(err).toMatch(/table does not exist.*--region/);
   });
+
+  test.each([
+    ['resume', '--stack, --table or --region'],
+    ['ledger --from 2026-11-01 --to 2026-11-30', '--stack, --table or --region'],
+    ['generate bicycle', '--stack, --state-machine or --region'],
+    ['status blue-bicycle', '--stack, --state-machine or --region'],
+    ['save blue-bicycle', '--stack, --state-machine or --region'],
+    ['cancel blue-bicycle', '--stack, --state-machine or --region'],
+    ['jobs', '--stack, --state-machine or --region'],
+    ['doctor', '--stack or --region'],
+    ['redrive', '--stack or --region'],
+  ])('%s without a stack advises options that it has', async (line, options) => {
+    const { exitCode, err } = await cli(line, { failure: missing });
+
+    expect(exitCode).toBe(1);
+    expect(err).toContain(`There is no stack EvolinkImagePipeline in eu-central-1. Give ${options}.\n`);
+    for (const option of err.match(/--[a-z-]+/g) ?? []) {
+      expect(Object.keys(COMMANDS.find(({ name }) => name === line.split(' ')[0])?.options ?? {})).toContain(
+        option.slice(2),
+      );
+    }
+  });
+
+  test.each([
+    ['Function not found: arn:aws:lambda:eu-central-1:1:function:Ended', /^The function does not exist.*:Ended$/],
+    ['Requested resource not found: Table: attempts not found', /^The table does not exist.*--table/],
+    ['Cannot do operations on a non-existent table', /^The table does not exist.*--table/],
+    ['No policy found', /^Something that is needed does not exist.*No policy found$/],
+  ])('what is missing is named: %s', (message, expected) => {
+    expect(explainAwsError(awsError('ResourceNotFoundException', message))?.message).toMatch(expected);
+  });
 });
 
 describe('the pipeline', () => {
@@ -199,6 +244,14 @@ describe('the pipeline', () => {
       stacks: ['Other'],
       regions: ['eu-west-1'],
     });
+  });
+
+  test.each([
+    [{}, 'EvolinkImagePipeline'],
+    [{ EVOLINK_IMAGES_STACK: '' }, 'EvolinkImagePipeline'],
+    [{ EVOLINK_IMAGES_STACK: 'Images' }, 'Images'],
+  ])('the environment may name another stack: %p', (env, expected) => {
+    expect(defaultStack(env)).toBe(expected);
   });
 
   test('or by its table, without asking for a stack', async () => {

@@ -37,6 +37,14 @@ test('what was not charged says when it makes sense to start again, and under wh
   );
 });
 
+test.each([['request'], ['pipeline'], ['somebody']])('a cost limit says whose it was: %s', (limit_of) => {
+  const causeText = failureCause('CostLimitExceeded', { message: 'why', max_credits: '2', limit_of });
+  const error = jobError({ ...job, error: 'CostLimitExceeded', causeText }) as client.CostLimitExceededError;
+
+  expect(error.limitOf).toBe(limit_of === 'somebody' ? undefined : limit_of);
+  expect(error.message).toContain("after an operator raised the pipeline's `maxCreditsPerJob`");
+});
+
 test.each(Object.keys(ARCHIVE_FAILURES))("%s has one, too, with a function's own cause", (failure) => {
   const causeText = JSON.stringify({ errorType: failure, errorMessage: 'the link answers 403', trace: [] });
   const error = jobError({ ...job, error: failure, causeText });

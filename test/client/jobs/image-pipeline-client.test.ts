@@ -7,6 +7,7 @@ import {
   BudgetExceededError,
   ImageDamagedError,
   ImagePipelineClient,
+  ImagePipelineError,
   InvalidJobIdError,
   InvalidReferenceError,
   InvalidStateMachineArnError,
@@ -270,6 +271,23 @@ describe('images', () => {
     expect(url.searchParams.get('X-Amz-Expires')).toBe('60');
   });
 
+  test.each([1, 604_800])('presign takes %p seconds', async (expiresInSeconds) => {
+    const credentials = { accessKeyId: 'AKIA', secretAccessKey: 'secret' };
+    const s3 = new S3Client({ region: 'eu-central-1', credentials });
+    const client = new ImagePipelineClient({ stateMachineArn: MACHINE, stepFunctions: new FakeJobs().client, s3 });
+
+    const url = new URL(await client.presign(image, { expiresInSeconds }));
+
+    expect(url.searchParams.get('X-Amz-Expires')).toBe(String(expiresInSeconds));
+  });
+
+  test.each([0, -1, NaN, 1.5, 604_801, Infinity])('presign refuses %p seconds', async (expiresInSeconds) => {
+    const refused = withJobs().client.presign(image, { expiresInSeconds });
+
+    await expect(refused).rejects.toBeInstanceOf(ImagePipelineError);
+    await expect(refused).rejects.toThrow(`a whole number from 1 to 604800, got ${expiresInSeconds}`);
+  });
+
   test('save writes what the job says, or nothing', async () => {
     jest.useRealTimers();
     const { client, s3 } = withJobs();
@@ -313,9 +331,22 @@ describe('images', () => {
 test.each(['', 'arn:aws:states:eu-central-1:111122223333:execution:Images:a', 'arn:aws:s3:::bucket'])(
   '"%s" is no state machine',
   (stateMachineArn) => {
-    expect(() => new ImagePipelineClient({ stateMachineArn })).toThrow(InvalidStateMachineArnError);
+    const made = () => new ImagePipelineClient({ stateMachineArn });
+
+    expect(made).toThrow(InvalidStateMachineArnError);
+    expect(made).toThrow(`got ${stateMachineArn || 'nothing'}`);
   },
 );
+
+test.each([
+  ['1', 'version 1'],
+  ['live', 'the alias live'],
+])('an ARN that ends in :%s is told to be that of %s', (qualifier, what) => {
+  const made = () => new ImagePipelineClient({ stateMachineArn: `${MACHINE}:${qualifier}` });
+
+  expect(made).toThrow(InvalidStateMachineArnError);
+  expect(made).toThrow(`is the ARN of ${what}, and jobs belong to the state machine itself: give ${MACHINE}`);
+});
 
 test('estimate tells the cost without calling anybody', () => {
   const { client, jobs } = withJobs();
