@@ -2,6 +2,8 @@ import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { type BudgetPeriod, type BudgetRule, budgetId, isTimeZone } from '../domain/budgets';
 import { creditUnits, TENANT_PATTERN } from './credits';
+import { describeGot } from './made-by-factory';
+import { fail } from './validation';
 
 /** Whose budget it is, and when it starts afresh. */
 export interface BudgetOptions {
@@ -57,6 +59,15 @@ export class Budget {
     return new Budget('month', credits, options);
   }
 
+  /**
+   * Whether a value is a budget.
+   *
+   * @internal
+   */
+  public static _isBudget(value: unknown): value is Budget {
+    return typeof value === 'object' && value !== null && '_render' in value;
+  }
+
   /** What operators call it: `all-day`, `each-month`, `tenant-team_a-day`. */
   public readonly id: string;
 
@@ -91,11 +102,13 @@ export class Budget {
 
 /** Two limits for the same thing would leave it open which of them holds. */
 export function validateBudgets(scope: IConstruct, budgets: Budget[] | undefined): void {
+  for (const budget of budgets ?? []) {
+    if (Budget._isBudget(budget)) continue;
+    fail(scope, `budgets must be made by Budget.daily() or Budget.monthly(), got ${describeGot(budget)}`);
+  }
   const ids = (budgets ?? []).map(({ id }) => id);
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
-  if (twice !== undefined) {
-    throw new Error(`${scope.node.path}: budgets must differ in period and scope, got ${twice} more than once`);
-  }
+  if (twice !== undefined) fail(scope, `budgets must differ in period and scope, got ${twice} more than once`);
 }
 
 /** The tenants whose use of a budget is shown and watched one by one; `undefined` where the budget is one counter. */

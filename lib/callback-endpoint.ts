@@ -82,6 +82,18 @@ export abstract class CallbackEndpoint {
   }
 
   /**
+   * Whether a value is an endpoint.
+   *
+   * @internal
+   */
+  public static _isEndpoint(value: unknown): value is CallbackEndpoint {
+    return typeof value === 'object' && value !== null && (value as CallbackEndpoint).isEndpoint;
+  }
+
+  // The published types leave out what is internal: without this member every value would pass for an endpoint.
+  private readonly isEndpoint = true;
+
+  /**
    * Whether its address may be known only once the function is there.
    *
    * @internal

@@ -1,8 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { validateBudgets } from './budget';
+import { CallbackEndpoint } from './callback-endpoint';
 import { creditUnits } from './credits';
 import type { ImagePipelineProps } from './image-pipeline-props';
+import { describeGot } from './made-by-factory';
 import type { PipelineAlarmOptions } from './pipeline-alarm-options';
 import { validatePrices } from './prices';
 import { validatePlace } from './validate-place';
@@ -29,6 +31,7 @@ const HOUR = Duration.hours(1);
 /** Checks what can be checked before anything is created. Values that are known at deployment only pass. */
 export function validateProps(scope: IConstruct, props: ImagePipelineProps): void {
   validateApiKey(scope, props.apiKey);
+  validateEndpoint(scope, props.callbackEndpoint);
   validateDefaults(scope, props.defaults);
   validateDuration(scope, 'callbackTimeout', props.callbackTimeout, {
     min: Duration.minutes(5),
@@ -68,6 +71,14 @@ function validateApiKey(scope: IConstruct, apiKey: unknown): void {
     scope,
     `apiKey must be a secret, such as Secret.fromSecretNameV2(stack, 'ApiKey', 'evolink/api-key'), got ${got}`,
   );
+}
+
+function validateEndpoint(scope: IConstruct, endpoint: unknown): void {
+  if (endpoint === undefined || CallbackEndpoint._isEndpoint(endpoint)) return;
+  const factories = ['httpApi', 'functionUrl', 'existing', 'none']
+    .map((name) => `CallbackEndpoint.${name}()`)
+    .join(', ');
+  fail(scope, `callbackEndpoint must be made by one of ${factories}, got ${describeGot(endpoint)}`);
 }
 
 function validateMoney(scope: IConstruct, props: ImagePipelineProps): void {
