@@ -13,8 +13,8 @@ import type { RequestDefaults } from './request-defaults';
 /** Properties of an `ImagePipeline`. */
 export interface ImagePipelineProps {
   /**
-   * The secret that holds EvoLink's API key: the key alone, as text. It is read at run time, kept in memory for a
-   * while, and read again when EvoLink refuses it.
+   * The secret that holds EvoLink's API key: the key alone, as plain text, not JSON. It is in the pipeline's region. It is
+   * read at run time, kept in memory for a while, and read again when EvoLink refuses it.
    *
    * Give the pipeline a key of its own: a key's charges can't be told apart by who uses it.
    */
@@ -34,7 +34,7 @@ export interface ImagePipelineProps {
 
   /**
    * Encrypts all that the pipeline keeps: the images in its own bucket, the table, every log group, the queue of dead
-   * letters, and what executions carry. A symmetric key in the pipeline's region. What services need is added to its
+   * letters, and what executions carry. A symmetric key in the pipeline's region, not an alias. What services need is added to its
    * policy; the policy of a key that was imported can't be changed, so a warning says what its owner has to add
    * (`docs/encryption.md`).
    *

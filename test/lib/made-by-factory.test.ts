@@ -13,11 +13,11 @@ const parsed = JSON.parse(JSON.stringify(DEFAULT_PRICES)) as PriceTable;
 
 test.each([
   ['callbackEndpoint', 'none', 'a string'],
-  ['callbackEndpoint', CallbackEndpoint.none, 'a function: the parentheses behind its name are missing'],
+  ['callbackEndpoint', () => CallbackEndpoint.none(), 'a function: the parentheses behind its name are missing'],
   ['callbackEndpoint', { url: 'https://hooks.example.com' }, 'an object of another kind'],
   ['budgets', [Budget.daily(5), 5], 'a number'],
   ['budgets', [{ id: 'all-day' }], 'an object of another kind'],
-  ['budgets', [Budget.daily], 'a function: the parentheses behind its name are missing'],
+  ['budgets', [() => Budget.daily(5)], 'a function: the parentheses behind its name are missing'],
 ])('%s refuses %p, and names the factories', (name, value, got) => {
   const factories = {
     callbackEndpoint:

@@ -92,19 +92,6 @@ test.each(refused)('refuses %s', (_, props, message) => {
   expect(() => synth(props)).toThrow(message);
 });
 
-test('refuses a reference bucket in another region, where both are known', () => {
-  const inRegion =
-    (region?: string): Props =>
-    (stack) => ({ referenceBuckets: [Bucket.fromBucketAttributes(stack, 'Refs', { bucketName: 'refs', region })] });
-  const env = { account: '123456789012', region: 'eu-west-1' };
-
-  expect(() => synth(inRegion('us-west-2'), env)).toThrow(
-    /referenceBuckets must be in eu-west-1 .* got Stack\/Refs in us-west-2/,
-  );
-  for (const region of ['eu-west-1', undefined]) expect(() => synth(inRegion(region), env)).not.toThrow();
-  expect(() => synth(inRegion('us-west-2'))).not.toThrow();
-});
-
 test('says which construct it is, so that one of many can be found', () => {
   expect(() => synth(() => ({ maxAttempts: 0 }))).toThrow(/^Stack\/Images: /);
 });
