@@ -129,9 +129,10 @@ export interface ImagePipelineProps {
 
   /**
    * When the sweep first asks EvoLink for a task whose callback did not come, counted from its submission: 3 seconds
-   * to 1 hour, in whole seconds. The sweep runs at most once a minute, so the question may come later.
+   * to 1 hour, in whole seconds, and not after `callbackTimeout`. The sweep runs at most once a minute, so the question
+   * may come later.
    *
-   * @default Duration.minutes(2)
+   * @default - 2 minutes; with `CallbackEndpoint.none()` 3 seconds
    */
   readonly firstCheckAfter?: Duration;
 

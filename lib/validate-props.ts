@@ -43,6 +43,7 @@ export function validateProps(scope: IConstruct, props: ImagePipelineProps): voi
     max: HOUR,
     step: SECOND,
   });
+  validateFirstCheck(scope, props);
   validateDuration(scope, 'sweepInterval', props.sweepInterval, { min: MINUTE, max: HOUR, step: MINUTE });
   validateDuration(scope, 'reconcileInterval', props.reconcileInterval, { min: MINUTE, max: HOUR, step: MINUTE });
   validateInteger(scope, 'maxAttempts', props.maxAttempts, 1, 10);
@@ -79,6 +80,16 @@ function validateEndpoint(scope: IConstruct, endpoint: unknown): void {
     .map((name) => `CallbackEndpoint.${name}()`)
     .join(', ');
   fail(scope, `callbackEndpoint must be made by one of ${factories}, got ${describeGot(endpoint)}`);
+}
+
+/** A task whose time is up by then would be let go of unasked. Both are known: durations can't be tokens. */
+function validateFirstCheck(scope: IConstruct, { firstCheckAfter, callbackTimeout }: ImagePipelineProps): void {
+  if (!firstCheckAfter || !callbackTimeout) return;
+  if (firstCheckAfter.toMilliseconds() <= callbackTimeout.toMilliseconds()) return;
+  fail(
+    scope,
+    `firstCheckAfter must be at most callbackTimeout, which is ${callbackTimeout.toHumanString()}, got ${firstCheckAfter.toHumanString()}`,
+  );
 }
 
 function validateMoney(scope: IConstruct, props: ImagePipelineProps): void {

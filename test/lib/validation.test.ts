@@ -38,6 +38,11 @@ const refused: [rule: string, props: Props, message: RegExp][] = [
     () => ({ firstCheckAfter: Duration.millis(3_500) }),
     /firstCheckAfter must be a multiple of 1 second/,
   ],
+  [
+    'a firstCheckAfter after callbackTimeout',
+    () => ({ firstCheckAfter: Duration.seconds(301), callbackTimeout: Duration.minutes(5) }),
+    /firstCheckAfter must be at most callbackTimeout, which is 5 minutes, got 5 minutes 1 second$/,
+  ],
   ['a short sweepInterval', () => ({ sweepInterval: Duration.seconds(59) }), /sweepInterval .*, got 59 seconds/],
   ['a long sweepInterval', () => ({ sweepInterval: Duration.minutes(61) }), /sweepInterval .*, got 1 hour 1 minute/],
   [
@@ -119,6 +124,10 @@ test.each<[string, Props]>([
       firstCheckAfter: Duration.hours(1),
       sweepInterval: Duration.hours(1),
     }),
+  ],
+  [
+    'a first check when time is up',
+    () => ({ firstCheckAfter: Duration.minutes(5), callbackTimeout: Duration.minutes(5) }),
   ],
   ['a loopback address with a port', () => ({ evolinkBaseUrl: 'https://127.0.0.1:8443' })],
   ['pixels with a capital X', () => ({ defaults: { size: '1536X1024' } })],
