@@ -1,14 +1,15 @@
 import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { type BudgetPeriod, type BudgetRule, budgetId, isTimeZone } from '../domain/budgets';
-import { creditUnits, TENANT_PATTERN } from './credits';
+import { isTenant, TENANT_RULE } from '../domain/tenants';
+import { creditUnits } from './credits';
 import { describeGot } from './made-by-factory';
 import { fail } from './validation';
 
 /** Whose budget it is, and when it starts afresh. */
 export interface BudgetOptions {
   /**
-   * One tenant, whose jobs alone count: 1 to 64 characters of `A-Z a-z 0-9 _ -`. Not together with `perTenant`.
+   * One tenant, whose jobs alone count: 1 to 64 characters of `A-Z a-z 0-9 _ -`, not `references`. Not together with `perTenant`.
    *
    * @default - all tenants together
    */
@@ -79,8 +80,8 @@ export class Budget {
     if (tenant !== undefined && perTenant) {
       throw new Error(`${name}: tenant and perTenant can't be combined, got tenant ${tenant}`);
     }
-    if (tenant !== undefined && (Token.isUnresolved(tenant) || !TENANT_PATTERN.test(tenant))) {
-      throw new Error(`${name}: tenant must have 1 to 64 characters of A-Z a-z 0-9 _ -, got ${tenant}`);
+    if (tenant !== undefined && (Token.isUnresolved(tenant) || !isTenant(tenant))) {
+      throw new Error(`${name}: tenant must be ${TENANT_RULE}, got ${tenant}`);
     }
     if (Token.isUnresolved(timeZone) || !isTimeZone(timeZone)) {
       throw new Error(`${name}: timeZone must be an IANA name such as Europe/Berlin, got ${timeZone}`);

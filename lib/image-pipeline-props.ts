@@ -57,7 +57,7 @@ export interface ImagePipelineProps {
   /**
    * Subnets for the functions. Only with `vpc`.
    *
-   * @default - the private subnets with a way out
+   * @default - the private subnets with a way out; the isolated ones, with a warning, of a VPC that has no others
    */
   readonly vpcSubnets?: SubnetSelection;
 
@@ -206,9 +206,9 @@ export interface ImagePipelineProps {
   readonly budgets?: Budget[];
 
   /**
-   * Tenants that get a metric dimension of their own, at most 20: 1 to 64 characters of `A-Z a-z 0-9 _ -` each. Others
-   * may use the pipeline as well; their spend is in the totals and in the ledger. Each name adds two metric series, and
-   * one for each budget with `perTenant` (`docs/costs.md`).
+   * Tenants that get a metric dimension of their own, at most 20: 1 to 64 characters of `A-Z a-z 0-9 _ -` each, none
+   * of them `references`. Others may use the pipeline as well; their spend is in the totals and in the ledger. Each name
+   * adds two metric series, and one for each budget with `perTenant` (`docs/costs.md`).
    *
    * @default - no tenant is told apart
    */

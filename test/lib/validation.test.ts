@@ -1,6 +1,7 @@
 import { Duration, Lazy, Token } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { ENV } from '../../domain/constants';
+import { Budget } from '../../lib';
 import { environment, type Props, synth } from './support';
 
 const refused: [rule: string, props: Props, message: RegExp][] = [
@@ -42,6 +43,17 @@ const refused: [rule: string, props: Props, message: RegExp][] = [
     'a firstCheckAfter after callbackTimeout',
     () => ({ firstCheckAfter: Duration.seconds(301), callbackTimeout: Duration.minutes(5) }),
     /firstCheckAfter must be at most callbackTimeout, which is 5 minutes, got 5 minutes 1 second$/,
+  ],
+  ['a tenant with a slash', () => ({ tenants: ['shop', 'a/b'] }), /tenants must each be 1 to 64 of .*, got a\/b$/],
+  [
+    'the tenant that no job can have',
+    () => ({ tenants: ['references'] }),
+    /tenants must each be .* not "references", got references$/,
+  ],
+  [
+    'a budget of that tenant',
+    () => ({ budgets: [Budget.daily(5, { tenant: 'references' })] }),
+    /^Budget\.daily: tenant must be 1 to 64 of .* not "references", got references$/,
   ],
   ['a short sweepInterval', () => ({ sweepInterval: Duration.seconds(59) }), /sweepInterval .*, got 59 seconds/],
   ['a long sweepInterval', () => ({ sweepInterval: Duration.minutes(61) }), /sweepInterval .*, got 1 hour 1 minute/],
@@ -128,6 +140,10 @@ test.each<[string, Props]>([
   [
     'a first check when time is up',
     () => ({ firstCheckAfter: Duration.minutes(5), callbackTimeout: Duration.minutes(5) }),
+  ],
+  [
+    'tenants whose names begin with the reserved one',
+    () => ({ tenants: ['references2'], budgets: [Budget.monthly(5, { tenant: 'references-a' })] }),
   ],
   ['a loopback address with a port', () => ({ evolinkBaseUrl: 'https://127.0.0.1:8443' })],
   ['pixels with a capital X', () => ({ defaults: { size: '1536X1024' } })],
