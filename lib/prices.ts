@@ -109,7 +109,7 @@ export function priceTableProblem({ version, date, source, models }: PriceTable)
   if (isBad(version, /^[A-Za-z0-9._-]{1,64}$/)) {
     return `version must have 1 to 64 characters of A-Z a-z 0-9 . _ -, got ${version}`;
   }
-  if (isBad(date, /^[\d-]+$/) || !isDay(date)) return `date must be a day such as 2026-11-23, got ${date}`;
+  if (typeof date !== 'string' || !isDay(date)) return `date must be a day such as 2026-11-23, got ${date}`;
   if (isBad(source, /^\P{Cc}{1,300}$/u)) return `source must have 1 to 300 characters on one line, got ${source}`;
   return modelsProblem(models);
 }
