@@ -70,7 +70,7 @@ async function take(
   settings: RuntimeSettings,
   dependencies: DispatchDependencies,
 ): Promise<'sent' | 'again' | DispatchEnd> {
-  const { client, table, executions, budgets, maxConcurrentTasks, firstCheckSeconds, now } = dependencies;
+  const { provider, client, table, executions, budgets, maxConcurrentTasks, firstCheckSeconds, now } = dependencies;
   const attempt = await table.get(attemptId);
   if (attempt?.status !== 'QUEUED') return 'again';
   const { state } = await executions.describe(attempt.executionArn);
@@ -93,6 +93,7 @@ async function take(
     settings,
     lastTenant,
     callbackSecretHash: hash,
+    keyVersion: await provider.keyVersion(),
     now: now(),
     nextCheckAt: now() + firstCheckSeconds * 1_000,
   });

@@ -1,4 +1,4 @@
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { GetSecretValueCommandOutput, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 
 /**
@@ -14,7 +14,7 @@ const MAX_AGE_MS = 15 * 60 * 1_000;
 
 /** EvoLink's API key from Secrets Manager: read once per running function, again on demand and after a while. */
 export class ApiKey {
-  private cached?: { readonly value: string; readonly readAt: number };
+  private cached?: { readonly value: string; readonly version?: string; readonly readAt: number };
 
   constructor(
     private readonly client: SecretsManagerClient,
@@ -29,7 +29,8 @@ export class ApiKey {
 
   /** Reads the secret afresh: EvoLink refused the key that we had. */
   async refresh(): Promise<string> {
-    const value = (await this.read()).trim();
+    const { SecretString, VersionId: version } = await this.read();
+    const value = (SecretString ?? '').trim();
     // A key goes into a header: what cannot stand there is no key, and must not fail deep inside the HTTP client. Nor is
     // JSON one, the form that the console of Secrets Manager offers first: EvoLink would refuse it for every job.
     if (!/^(?![{["'])[\x21-\x7e]{1,512}$/.test(value)) {
@@ -37,14 +38,18 @@ export class ApiKey {
         `The secret ${this.secretName} must hold EvoLink's API key alone, as one line of printable characters, not as JSON or in quotes.`,
       );
     }
-    this.cached = { value, readAt: this.now() };
+    this.cached = { value, version, readAt: this.now() };
     return value;
   }
 
-  private async read(): Promise<string> {
+  /** Which version of the secret holds the key that is in use: no secret itself, and another one for another key. */
+  get version(): string | undefined {
+    return this.cached?.version;
+  }
+
+  private async read(): Promise<GetSecretValueCommandOutput> {
     try {
-      const { SecretString } = await this.client.send(new GetSecretValueCommand({ SecretId: this.secretId }));
-      return SecretString ?? '';
+      return await this.client.send(new GetSecretValueCommand({ SecretId: this.secretId }));
     } catch (cause) {
       const reason = cause instanceof Error ? cause.name : 'unknown';
       const message = `The secret ${this.secretName}, which is to hold EvoLink's API key, could not be read: ${reason}.`;

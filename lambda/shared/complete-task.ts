@@ -44,7 +44,7 @@ export async function completeTask(
   dependencies: CompleteTaskDependencies,
   hint?: string,
 ): Promise<Completion> {
-  const { provider, now } = dependencies;
+  const { provider, table, now } = dependencies;
   if (isTerminal(attempt)) {
     await deliver(attempt, dependencies);
     return 'ended';
@@ -55,7 +55,10 @@ export async function completeTask(
   const task = await provider.call((client) => client.getTask(taskId));
   const linked = attempt.taskId === undefined ? await link(attempt, task, dependencies) : attempt;
   if (linked === undefined) return 'not ours';
-  if (!hasEnded(task, linked)) return 'running';
+  if (!hasEnded(task, linked)) {
+    if (isEmpty(task) && linked.emptySince === undefined) await table.noteEmpty(linked.attemptId);
+    return 'running';
+  }
 
   const completedAt = now();
   const { won } = await endAttempt(
@@ -67,8 +70,13 @@ export async function completeTask(
   return 'ended';
 }
 
-/** Checks by the sweep for which a task that claims to be completed may still lack its links. */
+/**
+ * Checks by the sweep for which a task that claims to be completed may still lack its links, counted from the moment when
+ * it first did: one that took long has been looked at more often than that while it ran.
+ */
 const PATIENT_CHECKS = 3;
+
+const isEmpty = ({ status, results }: Task): boolean => status === 'completed' && results.length === 0;
 
 function hasEnded(task: Task, attempt: Attempt): boolean {
   switch (task.status) {
@@ -77,7 +85,7 @@ function hasEnded(task: Task, attempt: Attempt): boolean {
       return true;
     case 'completed':
       // The links may follow a moment later; given up at once, a paid image would be lost.
-      return task.results.length > 0 || attempt.checks >= PATIENT_CHECKS;
+      return !isEmpty(task) || (attempt.emptySince !== undefined && attempt.checks >= PATIENT_CHECKS);
     case 'unknown':
       logger.warn('EvoLink reports a status that we do not know', { task_id: task.id, status: cut(task.rawStatus) });
       return false;

@@ -27,6 +27,21 @@ export class Provider {
     }
   }
 
+  /**
+   * The version of the key that calls are made with now. Undefined where it can't be read: then no call can be made
+   * either, which says why.
+   */
+  async keyVersion(): Promise<string | undefined> {
+    await this.apiKey.get().catch(() => undefined);
+    return this.apiKey.version;
+  }
+
+  /** The same, of the key as it is in Secrets Manager at this moment; calls are made with that one from here on. */
+  async newestKeyVersion(): Promise<string | undefined> {
+    await this.apiKey.refresh();
+    return this.apiKey.version;
+  }
+
   private client(apiKey: string): EvolinkClient {
     return new EvolinkClient({
       baseUrl: this.baseUrl,

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { CALLBACK_ROUTE } from '../../domain/constants';
 import type { FailureName } from '../../domain/failures';
 import type { Job } from '../../domain/job';
@@ -5,11 +6,14 @@ import type { SubmittedTask } from '../../evolink';
 import { EvolinkError, failureOfSubmitError } from '../../evolink';
 import { ApiKeyUnavailableError } from './api-key';
 import type { Attempt } from './attempts/attempt';
+import { isTerminal } from './attempts/attempt';
+import { keepHint } from './attempts/hint';
 import { pauseSending } from './attempts/slots';
+import { deliver } from './deliver';
 import type { EndAttemptDependencies, FailureFacts } from './end-attempt';
 import { describeFailure, endAttempt } from './end-attempt';
 import { describeError, logger } from './logger';
-import { emitJobFailed } from './metrics';
+import { emitJobFailed, emitLost } from './metrics';
 import type { Provider } from './provider';
 import { answerAny } from './task-token';
 import { type ReferenceDependencies, resolveReferences } from './references/resolve-references';
@@ -52,7 +56,7 @@ export async function sendToProvider(
           ...(imageUrls ? { image_urls: imageUrls } : {}),
           ...(callbackUrl ? { callback_url: callbackUrl } : {}),
         },
-        { idempotencyKey: attempt.attemptId },
+        { idempotencyKey: idempotencyKeyOf(attempt) },
       ),
     );
   } catch (error) {
@@ -68,13 +72,47 @@ export async function sendToProvider(
   const about = { job_id: job.jobId, attempt: attempt.attempt, task_id: task.id };
   try {
     const linked = await table.link(attempt.attemptId, task.id, submittedAt, submittedAt + firstCheckSeconds * 1_000);
-    if (linked === 'linked') logger.info('submitted', about);
-    else logger.error('the task that was just submitted is not the one on record', about);
+    if (linked === 'linked') {
+      logger.info('submitted', about);
+    } else {
+      logger.error('the task that was just submitted is not the one on record', about);
+      emitLost({ ...attempt, taskId: task.id });
+    }
   } catch (error) {
-    // The task exists and is paid for, so the job must go on waiting: its callback brings the id once more.
-    logger.error('the task id could not be stored', { ...about, ...describeError(error) });
+    logger.error('the task id could not be linked', { ...about, ...describeError(error) });
+    await keepTaskId(attempt, task.id, dependencies);
   }
 }
+
+/**
+ * The task exists and is paid for, so the job must go on waiting. A write of the row alone, which may pass where a
+ * transaction does not: the sweep asks for the task by this id, and links it then. Without it only a callback would
+ * bring the id once more.
+ */
+async function keepTaskId(attempt: Attempt, taskId: string, dependencies: SubmissionDependencies): Promise<void> {
+  const { client, table, now, firstCheckSeconds } = dependencies;
+  const about = { job_id: attempt.jobId, attempt: attempt.attempt, task_id: taskId };
+  for (const pauseMs of KEEP_PAUSES_MS) {
+    await delay(pauseMs);
+    try {
+      return await keepHint(client, table.tableName, attempt.attemptId, taskId, now() + firstCheckSeconds * 1_000);
+    } catch (error) {
+      logger.error('the task id could not be stored', { ...about, ...describeError(error) });
+    }
+  }
+  emitLost({ ...attempt, taskId });
+}
+
+/**
+ * Not documented by EvoLink yet, so nothing relies on it. One for each attempt of each pipeline: a job id may be used
+ * again in another pipeline, or in the same one after it was made anew, with the same account.
+ */
+function idempotencyKeyOf({ attemptId, callbackSecretHash }: Attempt): string {
+  return `${attemptId}-${callbackSecretHash.slice(0, 22)}`;
+}
+
+/** Before each try to keep the id of a paid task. */
+const KEEP_PAUSES_MS = [0, 500, 2_000];
 
 function callbackPath(attemptId: string, secret: string): string {
   return CALLBACK_ROUTE.replace('{attemptId}', attemptId).replace('{secret}', secret);
@@ -133,11 +171,14 @@ export async function endUnsent(
   try {
     await endAttempt(attempt, end, { ...dependencies, patienceMs: PATIENCE_MS });
   } catch (error) {
+    const { table, tokens } = dependencies;
+    const found = await table.get(attempt.attemptId).catch(() => undefined);
+    // Booked after all, and only the answer failed: it is to be given as it was booked, with the retry that it allows.
+    if (found !== undefined && isTerminal(found)) return deliver(found, dependencies);
     // What is known must not get lost with the booking: thrown, it would become an unknown outcome after a long wait. No
     // further attempt, since this one is still open on record.
     logger.error('an attempt without a task could not be booked', { job_id: attempt.jobId, ...describeError(error) });
     const final = describeFailure(name, attempt, dependencies.maxAttempts, { ...facts, retry: false });
-    const { table, tokens } = dependencies;
     // A write of the row alone, which meets no hot counter: the sweep ends the attempt by what is known here.
     await table.markUnsent(attempt.attemptId, failure).catch((failed: unknown) => {
       logger.error('that it was not sent could not be stored', { job_id: attempt.jobId, ...describeError(failed) });

@@ -58,13 +58,14 @@ export async function submit(event: SubmitEvent, dependencies: SubmitDependencie
 async function claim(
   event: SubmitEvent,
   callbackSecretHash: string,
-  { client, table, budgets, maxConcurrentTasks, maxQueueSeconds, firstCheckSeconds, now }: SubmitDependencies,
+  { provider, client, table, budgets, maxConcurrentTasks, maxQueueSeconds, firstCheckSeconds, now }: SubmitDependencies,
 ): Promise<ClaimResult | { readonly kind: 'busy' }> {
   const { job, attempt, taskToken, executionArn, executionStartedAt } = event;
   const nextCheckAt = now() + firstCheckSeconds * 1_000;
+  const keyVersion = await provider.keyVersion();
   try {
     return await claimAttempt(
-      { job, attempt, taskToken, callbackSecretHash, executionArn, executionStartedAt, nextCheckAt },
+      { job, attempt, taskToken, callbackSecretHash, executionArn, executionStartedAt, nextCheckAt, keyVersion },
       {
         client,
         tableName: table.tableName,

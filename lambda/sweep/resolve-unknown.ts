@@ -30,7 +30,7 @@ export async function resolveUnknown(attempt: Attempt, dependencies: CheckDepend
   const sentAt = attempt.sendingSince ?? attempt.createdAt;
   const { unsent } = attempt;
   if (unsent === undefined && now() < sentAt + BELIEVED_AFTER_MS) return 'running';
-  if (unsent === undefined && !(await provesNoTask(sentAt, dependencies))) return 'running';
+  if (unsent === undefined && !(await provesNoTask(attempt, sentAt, dependencies))) return 'running';
   logger.warn('EvoLink has no task for this attempt', { job_id: attempt.jobId, attempt: attempt.attempt });
   const failure = unsent ?? describeFailure('ServiceError', attempt, maxAttempts, {});
   const end = { status: 'FAILED', completedAt: now(), creditsUsed: 0, basis: 'assumed', failure } as const;
@@ -38,20 +38,40 @@ export async function resolveUnknown(attempt: Attempt, dependencies: CheckDepend
   return won ? 'ended' : 'running';
 }
 
-/** Counts rows, not pages: how many a page holds is EvoLink's choice, and what it says of it need not be so. */
-async function provesNoTask(sentAt: number, dependencies: CheckDependencies): Promise<boolean> {
+/**
+ * Whether a list is that of the account or of the key is not documented. So it proves something only when it is read with
+ * the key that the POST had: after a rotation it may be the list of another one.
+ */
+async function provesNoTask(
+  { keyVersion }: Attempt,
+  sentAt: number,
+  dependencies: CheckDependencies,
+): Promise<boolean> {
+  const { provider } = dependencies;
+  if (keyVersion === undefined || (await provider.newestKeyVersion()) !== keyVersion) return false;
+  // Refused meanwhile, the key would have been read once more.
+  return (await listsNoTask(sentAt, dependencies)) && (await provider.keyVersion()) === keyVersion;
+}
+
+/**
+ * Counts rows, not pages: how many a page holds is EvoLink's choice, and what it says of it need not be so. Each row once,
+ * against the most that there ever were: a row that vanishes moves another one to a page that was read.
+ */
+async function listsNoTask(sentAt: number, dependencies: CheckDependencies): Promise<boolean> {
   const { provider, table, now, deadline } = dependencies;
-  let seen = 0;
+  const seen = new Set<string>();
+  let total = 0;
   let sawOurs = false;
   for (let page = 1; page <= MAX_PAGES && now() < deadline; page++) {
     const list = await provider.call((client) => client.listTasks({ page, pageSize: PAGE_SIZE }));
     // Without EvoLink's clock nothing can be said of when a task of theirs was made.
     if (list.serverTime === undefined) return false;
     // Of another account, or of nobody, it would say nothing about our key: one task of ours at least is in ours.
-    if (list.entries.length === 0) return sawOurs && seen >= list.total;
-    seen += list.entries.length;
+    total = Math.max(total, list.total);
+    if (list.entries.length === 0) return sawOurs && seen.size >= total;
     const since = sentAt / 1_000 + (list.serverTime - now()) / 1_000 - MARGIN_SECONDS;
     for (const { id, createdAt } of list.entries) {
+      seen.add(id);
       const isOlder = createdAt !== undefined && createdAt < since;
       if (isOlder && sawOurs) continue;
       const isOurs = await table.isLinked(id);

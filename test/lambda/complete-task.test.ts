@@ -1,3 +1,4 @@
+import { EvolinkServerError } from '../../evolink';
 import type { Task } from '../../evolink/types';
 import type { FailureName } from '../../domain/failures';
 import type { UsageBasis } from '../../domain/job';
@@ -6,18 +7,23 @@ import { aCompletedTask, aFailedTask, aTask } from '../support/fake-evolink';
 import { aJob, TASK_ID } from '../support/jobs';
 import { captureOutput } from '../support/output';
 import { ATTEMPT_ID, TestPipeline } from '../support/pipeline';
+import { runSweep } from '../support/sweeps';
 
 const output = captureOutput();
 
 /** Checks after which a completed task without links is given up. */
-const PATIENT = { checks: 3 };
+const PATIENT = { checks: 3, emptySince: 1 };
 
 async function completed(
   task: Task,
-  { checks = 0, ...claim }: Parameters<TestPipeline['open']>[0] & { readonly checks?: number } = {},
+  {
+    checks = 0,
+    emptySince,
+    ...claim
+  }: Parameters<TestPipeline['open']>[0] & { readonly checks?: number; readonly emptySince?: number } = {},
 ) {
   const pipeline = new TestPipeline();
-  const attempt = { ...(await pipeline.open({ taskId: TASK_ID, ...claim })), checks };
+  const attempt = { ...(await pipeline.open({ taskId: TASK_ID, ...claim })), checks, emptySince };
   pipeline.evolink.set(task);
   const completion = await completeTask(attempt, 'sweep', pipeline.dependencies());
   return { pipeline, completion, attempt: await pipeline.attempt(attempt.attemptId) };
@@ -79,6 +85,41 @@ test('a completed task without results is given a few checks for its links to fo
 
   expect(pipeline.steps.sent).toEqual([]);
   expect(pipeline.ledger()).toEqual([]);
+});
+
+test('those checks are counted from then, not while it ran or EvoLink was down: its links are waited for', async () => {
+  const pipeline = new TestPipeline();
+  const { nextCheckAt = 0 } = await pipeline.open({ taskId: TASK_ID });
+  for (let check = 0, at = nextCheckAt; check < 5; check++, at = (await pipeline.attempt()).nextCheckAt ?? 0) {
+    pipeline.evolink.tasks.set(TASK_ID, check % 2 === 0 ? aTask() : new EvolinkServerError('500'));
+    pipeline.time = at;
+    await runSweep(pipeline);
+  }
+  expect((await pipeline.attempt()).checks).toBe(5);
+
+  // Not settled yet either: taken for an end, it would be "nothing was charged", and another attempt.
+  pipeline.evolink.set(aCompletedTask({ results: [], usage: { credits_used: 0 } }));
+  await expect(completeTask(await pipeline.attempt(), 'callback', pipeline.dependencies())).resolves.toBe('running');
+  expect(pipeline.steps.sent).toEqual([]);
+
+  pipeline.evolink.set(aCompletedTask());
+  await expect(completeTask(await pipeline.attempt(), 'callback', pipeline.dependencies())).resolves.toBe('ended');
+  expect(pipeline.steps.onlyAnswer().output).toEqual({ attempt: 1, task_id: TASK_ID });
+  expect(pipeline.ledger()).toMatchObject([{ state: 'booked', creditsUsed: 3_682 }]);
+});
+
+test('the sweep waits for links, and gives up by itself', async () => {
+  const pipeline = new TestPipeline();
+  await pipeline.open({ taskId: TASK_ID });
+  pipeline.evolink.set(aCompletedTask({ results: [] }));
+  let checks = 0;
+  for (; (await pipeline.attempt()).status === 'SUBMITTED'; checks++) {
+    pipeline.time = (await pipeline.attempt()).nextCheckAt ?? 0;
+    await runSweep(pipeline);
+  }
+  // The one that saw it first, and three more before the one that gives up.
+  expect(checks).toBe(5);
+  expect(pipeline.steps.onlyAnswer()).toMatchObject({ error: 'NoContentGenerated', facts: { charged: 'yes' } });
 });
 
 test('a completed task that stays without results is no success, and is not paid for again', async () => {

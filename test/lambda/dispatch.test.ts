@@ -54,8 +54,8 @@ const run = (pipeline: Submissions, dependencies: Partial<DispatchDependencies> 
 
 /** Jobs in the order of their POSTs. */
 function sent(pipeline: Submissions, jobs: readonly string[]): (string | undefined)[] {
-  const ids = pipeline.posts().map(({ headers }) => headers['idempotency-key']);
-  return ids.map((id) => jobs.find((jobId) => attemptIdOf(jobId, 1) === id));
+  const keys = pipeline.posts().map(({ headers }) => String(headers['idempotency-key']));
+  return keys.map((key) => jobs.find((jobId) => key.startsWith(attemptIdOf(jobId, 1))));
 }
 
 describe('whose turn it is', () => {
@@ -167,9 +167,16 @@ describe('is never sent', () => {
     expect(pipeline.posts()).toEqual([]);
   });
 
+  test('without the version of the key that it was sent with on record', async () => {
+    const pipeline = await waiting([['a1']]);
+    await run(pipeline);
+    expect(await firstAttemptOf(pipeline, 'a1')).toMatchObject({ status: 'SUBMITTED', keyVersion: 'version-1' });
+  });
+
   test('an attempt that another run took and did not live to send', async () => {
     const pipeline = await waiting([['taken'], ['other']]);
-    const killed = { call: () => Promise.reject(new Error('killed')) } as unknown as Provider;
+    const call = () => Promise.reject(new Error('killed'));
+    const killed = { ...pipeline.evolink.provider, call } as unknown as Provider;
     await expect(run(pipeline, { provider: killed })).rejects.toThrow('killed');
     await expect(run(pipeline)).resolves.toEqual({ sent: 1, end: 'queue is empty' });
     expect(sent(pipeline, ['taken', 'other'])).toEqual(['other']);

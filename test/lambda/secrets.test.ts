@@ -97,6 +97,19 @@ describe('the provider', () => {
     expect(output.text()).not.toMatch(/sk-[12]/);
   });
 
+  test('tells which version of the secret its calls are made with, and reads the newest where that matters', async () => {
+    const provider = aProvider('sk-1', 'sk-2');
+    expect([await provider.keyVersion(), await provider.keyVersion()]).toEqual(['version-1', 'version-1']);
+    await expect(provider.newestKeyVersion()).resolves.toBe('version-2');
+    await expect(provider.keyVersion()).resolves.toBe('version-2');
+  });
+
+  test('knows no version where the secret cannot be read, and leaves it to the call to say why', async () => {
+    const provider = new Provider(new ApiKey(new FakeSecrets([new Error('away')]).client, 's'), 'https://x', '1');
+    await expect(provider.keyVersion()).resolves.toBeUndefined();
+    await expect(provider.newestKeyVersion()).rejects.toBeInstanceOf(ApiKeyUnavailableError);
+  });
+
   test('never repeats with the same key, nor after another error', async () => {
     const use = jest.fn<Promise<string>, [EvolinkClient]>().mockRejectedValue(refused());
     await expect(aProvider('sk-1').call(use)).rejects.toBeInstanceOf(EvolinkUnauthorizedError);

@@ -1,6 +1,8 @@
 /** The reply to the POST was lost. Only the whole list of tasks can prove that there is none; anything else waits. */
 import type { TaskListEntry } from '../../evolink';
 import { EvolinkServerError } from '../../evolink';
+import { keepHint } from '../../lambda/shared/attempts/hint';
+import { type FakeEvolink, KEY_VERSION } from '../support/fake-evolink';
 import { aJob, OTHER_TASK_ID, TASK_ID } from '../support/jobs';
 import { captureOutput } from '../support/output';
 import { ATTEMPT_ID, TestPipeline } from '../support/pipeline';
@@ -14,10 +16,15 @@ const MARGIN_MS = 86_400_000;
 const OWN_TASK_ID = 'task-unified-1789000000-ourownxx';
 
 /** An attempt of unknown outcome, at the moment when the list is first believed. `sentAt` is 2026-11-03T00:00:00Z. */
-async function lost({ list = [] as readonly TaskListEntry[], waited = BELIEVED_AFTER_MS, ours = true } = {}) {
+async function lost({
+  list = [] as readonly TaskListEntry[],
+  waited = BELIEVED_AFTER_MS,
+  ours = true,
+  knowsKey = true,
+} = {}) {
   const pipeline = new TestPipeline();
   pipeline.maxConcurrentTasks = 5;
-  await pipeline.open({ nextCheckAt: pipeline.time });
+  await pipeline.open({ nextCheckAt: pipeline.time, keyVersion: knowsKey ? KEY_VERSION : undefined });
   await pipeline.table.markSubmitUnknown(ATTEMPT_ID, pipeline.time);
   // Of another attempt of ours, long ago: it shows that the list is that of our account.
   if (ours)
@@ -98,6 +105,44 @@ test.each<[string, readonly TaskListEntry[]]>([
 test('a list that ends before all of it was seen proves nothing', async () => {
   const { pipeline } = await lost();
   pipeline.evolink.total = 90;
+  await runSweep(pipeline);
+  await expectWaits(pipeline);
+});
+
+test.each<[string, (evolink: FakeEvolink) => unknown]>([
+  ['since the POST', (evolink) => (evolink.keyVersion = 'version-2')],
+  ['while it is read', (evolink) => (evolink.onPage = () => (evolink.keyVersion = 'version-2'))],
+])('where the key was rotated %s, the list may be another one: it proves nothing', async (_, rotate) => {
+  const { pipeline } = await lost();
+  rotate(pipeline.evolink);
+  await runSweep(pipeline);
+  await expectWaits(pipeline);
+});
+
+test('nor does it for an attempt whose key is not known', async () => {
+  const { pipeline } = await lost({ knowsKey: false });
+  await runSweep(pipeline);
+  await expectWaits(pipeline);
+});
+
+test('a callback that names a task while the list is read is believed, not the list', async () => {
+  const { pipeline } = await lost();
+  const { client, tableName } = pipeline.memory;
+  pipeline.evolink.onPage = () => keepHint(client, tableName, ATTEMPT_ID, TASK_ID, pipeline.time + 3_000);
+  await runSweep(pipeline);
+  await expectWaits(pipeline);
+  expect(await pipeline.attempt()).toMatchObject({ hintedTaskId: TASK_ID });
+});
+
+test('a row that vanishes moves another one to a page that was read already: nothing is proved', async () => {
+  const { pipeline } = await lost();
+  const { evolink } = pipeline;
+  evolink.pageSize = 1;
+  const old = entry(0, 'task-unified-1700000000-vanishes');
+  evolink.list = [old, entry(SENT_AT + 1_000), entry(0, OWN_TASK_ID)];
+  evolink.onPage = (page) => {
+    if (page === 2) evolink.list = [entry(SENT_AT + 1_000), entry(0, OWN_TASK_ID)];
+  };
   await runSweep(pipeline);
   await expectWaits(pipeline);
 });

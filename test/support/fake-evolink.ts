@@ -2,6 +2,8 @@ import type { Credits, Task, TaskList, TaskListEntry } from '../../evolink/types
 import type { Provider } from '../../lambda/shared/provider';
 import { TASK_ID } from './jobs';
 
+export const KEY_VERSION = 'version-1';
+
 const RESULT = 'https://files.evolink.ai/account/images/file_0.png';
 
 export function aTask(task: Partial<Task> = {}): Task {
@@ -30,11 +32,17 @@ export class FakeEvolink {
   pageSize = 100;
   /** EvoLink's clock, in epoch milliseconds; absent where its reply had no `Date`. */
   serverTime: () => number | undefined = () => undefined;
+  /** Happens right before a page is read. */
+  onPage: (page: number) => unknown = () => undefined;
   /** Pages that were asked for. */
   readonly pages: number[] = [];
   /** What its list says that there is in all. @default - as many as there are */
   total: number | undefined;
+  /** Of the secret with the key; changed by a rotation. */
+  keyVersion = KEY_VERSION;
   readonly provider = {
+    keyVersion: async () => this.keyVersion,
+    newestKeyVersion: async () => this.keyVersion,
     call: (use: (client: unknown) => Promise<unknown>) =>
       use({
         getTask: (id: string) => this.getTask(id),
@@ -58,6 +66,7 @@ export class FakeEvolink {
 
   private async listTasks({ page }: { readonly page: number }): Promise<TaskList> {
     this.pages.push(page);
+    await this.onPage(page);
     if (this.list instanceof Error) throw this.list;
     const entries = this.list.slice((page - 1) * this.pageSize, page * this.pageSize);
     return {

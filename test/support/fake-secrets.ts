@@ -11,10 +11,11 @@ export class FakeSecrets {
     }) as SecretsManagerClient;
   }
 
-  private answer(secretId: string): { SecretString?: string } {
-    const value = this.values[Math.min(this.read.length, this.values.length - 1)];
+  private answer(secretId: string): { SecretString?: string; VersionId: string } {
+    const index = Math.min(this.read.length, this.values.length - 1);
+    const value = this.values[index];
     this.read.push(secretId);
     if (value instanceof Error) throw value;
-    return { SecretString: value };
+    return { SecretString: value, VersionId: `version-${index + 1}` };
   }
 }

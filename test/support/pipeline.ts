@@ -14,7 +14,7 @@ import type { CompleteTaskDependencies } from '../../lambda/shared/complete-task
 import { Executions } from '../../lambda/shared/executions';
 import type { Provider } from '../../lambda/shared/provider';
 import { TaskTokens } from '../../lambda/shared/task-token';
-import { FakeEvolink } from './fake-evolink';
+import { FakeEvolink, KEY_VERSION } from './fake-evolink';
 import { FakeLambda } from './fake-lambda';
 import { FakeStepFunctions } from './fake-step-functions';
 import { aJob, EXECUTION_ARN, STARTED_AT } from './jobs';
@@ -71,6 +71,7 @@ export class TestPipeline {
       executionArn: EXECUTION_ARN,
       executionStartedAt: STARTED_AT,
       nextCheckAt: this.time + 120_000,
+      keyVersion: KEY_VERSION,
       ...claim,
     };
   }

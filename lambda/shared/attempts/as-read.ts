@@ -12,7 +12,7 @@ export function stillAs({ status }: Pick<Attempt, 'status'>) {
 }
 
 /** Attributes that must be as they were read, present or absent: what else happened meanwhile decides anew. */
-export function unchanged(attempt: Attempt, names: readonly ('taskId' | 'unknownSince' | 'lostAt')[]) {
+export function unchanged(attempt: Attempt, names: readonly ('taskId' | 'hintedTaskId' | 'unknownSince' | 'lostAt')[]) {
   const present = names.filter((name) => attempt[name] !== undefined);
   return {
     conditions: names.map((name) =>

@@ -121,8 +121,16 @@ export class AttemptTable extends AttemptReader {
   async takeCheck(seen: Pick<Attempt, 'attemptId' | 'nextCheckAt' | 'checks'>, nextCheckAt: number): Promise<boolean> {
     return this.update(seen.attemptId, {
       set: { nextCheckAt, checks: seen.checks + 1 },
-      condition: 'nextCheckAt = :seen',
-      values: { ':seen': seen.nextCheckAt },
+      condition: 'nextCheckAt = :seen AND checks = :seenChecks',
+      values: { ':seen': seen.nextCheckAt, ':seenChecks': seen.checks },
+    });
+  }
+
+  /** Its task is completed but has no links yet: from here on its checks are counted anew. */
+  async noteEmpty(attemptId: string): Promise<void> {
+    await this.update(attemptId, {
+      set: { emptySince: this.now(), checks: 0 },
+      condition: 'attribute_not_exists(emptySince) AND attribute_exists(taskId)',
     });
   }
 

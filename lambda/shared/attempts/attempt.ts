@@ -62,9 +62,13 @@ export interface Attempt {
   readonly slot?: boolean;
   /** When it was let through to EvoLink: right before the POST. Absent while it is queued. */
   readonly sendingSince?: number;
+  /** Version of the secret with the API key when it was let through: a list of tasks is that of one key. */
+  readonly keyVersion?: string;
   /** EvoLink has no task for it, for certain, but that end could not be booked then: what it is to be ended with. */
   readonly unsent?: StoredFailure;
   readonly submittedAt?: number;
+  /** EvoLink called its task completed, and gave no link to an image, then for the first time. */
+  readonly emptySince?: number;
   readonly taskId?: string;
   /** What a callback called its task while EvoLink could not be asked: to be asked for, not yet linked. */
   readonly hintedTaskId?: string;

@@ -79,7 +79,9 @@ export async function book(
 
 function endOfAttempt(attempt: Attempt, end: AttemptEnd) {
   const open = stillAs(attempt);
-  const same = unchanged(attempt, ['taskId', 'unknownSince', 'lostAt']);
+  // Whoever ends it without a task must not have been told of one meanwhile.
+  const hint = end.outcome === undefined ? (['hintedTaskId'] as const) : [];
+  const same = unchanged(attempt, ['taskId', 'unknownSince', 'lostAt', ...hint]);
   const nobodyWaits = end.nobodyWaits === true;
   // Paid for, and no job of its own that archives it: the sweep is to look at it, now.
   const isToSalvage = end.failure === undefined && isLeftBehind(attempt);

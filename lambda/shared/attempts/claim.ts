@@ -24,6 +24,8 @@ export interface Claim {
   readonly executionArn: string;
   readonly executionStartedAt: string;
   readonly nextCheckAt: number;
+  /** See {@link Attempt.keyVersion}. */
+  readonly keyVersion?: string;
 }
 
 /** Why a new attempt may not be opened now. */
@@ -65,6 +67,17 @@ const MAX_ROUNDS = 10;
  * however often; an attempt that exists is told before any refusal, since it was let in already.
  */
 export async function claimAttempt(claim: Claim, dependencies: ClaimDependencies): Promise<ClaimResult> {
+  try {
+    return await tryToClaim(claim, dependencies);
+  } catch (error) {
+    // Conflicts on a counter hide that the row exists: told that nothing was sent, an app would pay again.
+    const exists = error instanceof TableBusyError && (await readAttempt(claim, dependencies)) !== undefined;
+    if (exists) return ownOrExists(claim, dependencies);
+    throw error;
+  }
+}
+
+async function tryToClaim(claim: Claim, dependencies: ClaimDependencies): Promise<ClaimResult> {
   const { client, tableName, now } = dependencies;
   const settings = await readSettings(client, tableName);
   const ask = claim.job.estimate.creditsUpper;
@@ -84,7 +97,7 @@ export async function claimAttempt(claim: Claim, dependencies: ClaimDependencies
     const slots = await readSlots(client, tableName);
     const queued = mustQueue(slots, dependencies);
     const attempt = newAttempt(claim, counters, now());
-    const opened = queued ? inQueue(attempt, dependencies) : letThrough(attempt, dependencies);
+    const opened = queued ? inQueue(attempt, dependencies) : letThrough(attempt, claim, dependencies);
     const result = await open(opened, applied, ask, queued, dependencies);
     switch (result.kind) {
       case 'opened':
@@ -106,8 +119,8 @@ function mustQueue(slots: Slots, { maxConcurrentTasks, now }: ClaimDependencies)
   return maxConcurrentTasks !== undefined && (slots.taken >= maxConcurrentTasks || slots.queued > 0);
 }
 
-function letThrough(attempt: Attempt, { maxConcurrentTasks, now }: ClaimDependencies): Attempt {
-  return { ...attempt, slot: maxConcurrentTasks !== undefined, sendingSince: now() };
+function letThrough(attempt: Attempt, { keyVersion }: Claim, { maxConcurrentTasks, now }: ClaimDependencies): Attempt {
+  return { ...attempt, slot: maxConcurrentTasks !== undefined, sendingSince: now(), keyVersion };
 }
 
 /** Nobody has to look at it before its time is up: the end of another attempt wakes it, and so does every sweep. */

@@ -43,6 +43,8 @@ export interface LettingThrough extends SlotRules {
   readonly budgets: readonly BudgetRule[];
   readonly settings: RuntimeSettings;
   readonly callbackSecretHash: string;
+  /** See {@link Attempt.keyVersion}. */
+  readonly keyVersion?: string;
   /** Whose turn it was last, as it was read. */
   readonly lastTenant: string;
   readonly now: number;
@@ -61,7 +63,7 @@ export type LetThrough =
 
 /** Takes an attempt out of the queue, and a slot for it, in one transaction. Whoever wins it sends the attempt. */
 export async function letThrough(attempt: Attempt, rules: LettingThrough): Promise<LetThrough> {
-  const { client, tableName, maxConcurrentTasks, callbackSecretHash, now, nextCheckAt, patienceMs } = rules;
+  const { client, tableName, maxConcurrentTasks, callbackSecretHash, keyVersion, now, nextCheckAt, patienceMs } = rules;
   const { moved, budgets, heldIn } = holdsAt(attempt, rules);
   const hopeless = budgets.find(({ limit }) => attempt.creditsHeld > limit);
   if (hopeless !== undefined) return { kind: 'over budget', budget: hopeless };
@@ -71,7 +73,7 @@ export async function letThrough(attempt: Attempt, rules: LettingThrough): Promi
       Key: items.attemptKey(attempt.attemptId),
       UpdateExpression:
         'SET #status = :submitting, callbackSecretHash = :hash, slot = :slot, sendingSince = :now, ' +
-        'nextCheckAt = :nextCheckAt, heldIn = :heldIn REMOVE queueEntry',
+        `nextCheckAt = :nextCheckAt, heldIn = :heldIn${keyVersion ? ', keyVersion = :keyVersion' : ''} REMOVE queueEntry`,
       ConditionExpression: '#status = :queued AND attribute_not_exists(orphanedAt)',
       ExpressionAttributeNames: { '#status': 'status' },
       ExpressionAttributeValues: {
@@ -82,6 +84,7 @@ export async function letThrough(attempt: Attempt, rules: LettingThrough): Promi
         ':now': now,
         ':nextCheckAt': nextCheckAt,
         ':heldIn': heldIn,
+        ...(keyVersion ? { ':keyVersion': keyVersion } : {}),
       },
     },
   };
@@ -95,7 +98,7 @@ export async function letThrough(attempt: Attempt, rules: LettingThrough): Promi
       slot: maxConcurrentTasks !== undefined,
       sendingSince: now,
     } as const;
-    return { kind: 'taken', attempt: { ...attempt, ...sent, callbackSecretHash, nextCheckAt, heldIn } };
+    return { kind: 'taken', attempt: { ...attempt, ...sent, callbackSecretHash, keyVersion, nextCheckAt, heldIn } };
   } catch (error) {
     if (!(error instanceof ConditionFailedError)) throw error;
     if (error.failed.includes(0)) return { kind: 'gone' };

@@ -280,7 +280,7 @@ export class World {
   private provider(): Provider {
     const client = {
       submit: (request: SubmitRequest, { idempotencyKey }: { idempotencyKey: string }) =>
-        this.post(idempotencyKey, request.callback_url ?? ''),
+        this.post(idempotencyKey.slice(0, 22), request.callback_url ?? ''),
       getTask: async (id: string) => {
         await this.call();
         return this.taskOf(id);
@@ -292,7 +292,12 @@ export class World {
         return { total: this.tasks.length, page, pageSize: 100, entries, serverTime: this.time };
       },
     };
-    return { call: (use: (one: unknown) => unknown) => use(client) } as unknown as Provider;
+    const keyVersion = async () => 'version-1';
+    return {
+      keyVersion,
+      newestKeyVersion: keyVersion,
+      call: (use: (one: unknown) => unknown) => use(client),
+    } as unknown as Provider;
   }
 
   private async post(attemptId: string, callbackUrl: string): Promise<{ id: string }> {

@@ -174,6 +174,20 @@ test('Busy: conflicts without end are answered as data, with a wait and the same
   expect(pipeline.posts()).toHaveLength(1);
 });
 
+test('an attempt that was sent is never answered Busy, which says that nothing was: the new token waits for its end', async () => {
+  const pipeline = await Submissions.start();
+  await pipeline.submit();
+  pipeline.memory.conflictNext(3);
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => clock.mock.calls.length * 6_000);
+
+  await pipeline.submit({ taskToken: 'token-2' });
+
+  clock.mockRestore();
+  expect(pipeline.steps.sent).toEqual([]);
+  expect(await pipeline.attempt()).toMatchObject({ status: 'SUBMITTED', taskToken: 'token-2' });
+  expect(pipeline.posts()).toHaveLength(1);
+});
+
 test('Busy has a wait in any attempt: the workflow limits the rounds, not the attempts', async () => {
   const pipeline = await Submissions.start();
   pipeline.memory.conflictNext(3);

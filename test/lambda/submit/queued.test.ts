@@ -127,6 +127,7 @@ describe('a call of submit', () => {
     const pipeline = await Submissions.start();
     const { provider } = pipeline.dependenciesOfSubmit(pipeline);
     const killed = {
+      keyVersion: () => provider.keyVersion(),
       call: async (use: Parameters<Provider['call']>[0]) => {
         await provider.call(use);
         throw new Error('killed');

@@ -3,6 +3,7 @@ import { closeServers, unusedPort } from '../../evolink/support/servers';
 import { PROMPT, TASK_ID } from '../../support/jobs';
 import { captureOutput } from '../../support/output';
 import { ATTEMPT_ID } from '../../support/pipeline';
+import { slotsOf } from '../../support/queues';
 import { API_KEY, CREATED, refusal, Submissions } from '../../support/submissions';
 
 const output = captureOutput();
@@ -95,7 +96,6 @@ describe('a further attempt', () => {
     ['429', 429, '45', 45],
     ['503', 503, '1', 1],
     ['an hour, the longest there is', 429, '3600', 3_600],
-    ['no time at all, which is a second', 429, '0', 1],
   ])('never comes sooner than Retry-After of %s asks for, and little later', async (_, status, header, seconds) => {
     const pipeline = await Submissions.start({ replies: [refusal(status, 'x', { 'retry-after': header })] });
     await pipeline.submit();
@@ -104,6 +104,18 @@ describe('a further attempt', () => {
     expect(wait).toBeGreaterThanOrEqual(seconds);
     expect(wait).toBeLessThanOrEqual(Math.min(3_600, Math.ceil(seconds * 1.25)));
   });
+
+  test.each(['0', 'Tue, 03 Nov 2020 00:00:00 GMT'])(
+    'Retry-After %j takes no brake away: the job and the whole pipeline wait as without it',
+    async (header) => {
+      const pipeline = await Submissions.start({ replies: [refusal(429, 'x', { 'retry-after': header })] });
+      pipeline.maxConcurrentTasks = 3;
+      await pipeline.submit();
+
+      expect(Number(pipeline.steps.onlyAnswer().facts.retry_after_seconds)).toBeGreaterThanOrEqual(30);
+      expect((await slotsOf(pipeline)).pausedUntil).toBeGreaterThanOrEqual(pipeline.time + 30_000);
+    },
+  );
 
   test('without Retry-After waits at least what its name asks for', async () => {
     const pipeline = await Submissions.start({ replies: [refusal(429, 'rate_limit_exceeded')] });

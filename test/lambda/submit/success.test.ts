@@ -33,7 +33,30 @@ test('sends the validated request with the key and a callback address, and nothi
 
   const [{ body, headers } = { body: {}, headers: {} }] = pipeline.posts();
   expect(body).toEqual({ ...job.request, callback_url: expect.any(String) as string });
-  expect(headers).toMatchObject({ authorization: `Bearer ${API_KEY}`, 'idempotency-key': ATTEMPT_ID });
+  expect(headers).toMatchObject({ authorization: `Bearer ${API_KEY}` });
+});
+
+test('the attempt keeps which version of the key it was sent with, and nothing of the key', async () => {
+  const pipeline = await Submissions.start();
+  await pipeline.submit();
+  expect(await pipeline.attempt()).toMatchObject({ keyVersion: 'version-1' });
+  expect(JSON.stringify(pipeline.memory.items())).not.toContain(API_KEY);
+});
+
+test('the idempotency key is one of the attempt, and another one in another pipeline with the same job id', async () => {
+  const keys = await Promise.all(
+    ['here', 'elsewhere'].map(async () => {
+      const pipeline = await Submissions.start();
+      await pipeline.submit();
+      return String(pipeline.posts()[0]?.headers['idempotency-key']);
+    }),
+  );
+
+  for (const key of keys) {
+    expect(key).toMatch(/^[A-Za-z0-9._-]{16,96}$/);
+    expect(key.startsWith(ATTEMPT_ID)).toBe(true);
+  }
+  expect(new Set(keys).size).toBe(2);
 });
 
 test('the callback address names the attempt and carries a fresh secret, of which only the hash is stored', async () => {
@@ -80,21 +103,38 @@ test('neither key, prompt, callback secret nor task token is ever logged', async
   }
 });
 
-test('a task id that cannot be stored is no reason to fail: the job waits on, and the id stands in the log', async () => {
-  let transactions = 0;
-  const pipeline = await Submissions.start({
-    before: (name) => {
-      if (name === 'TransactWriteCommand' && ++transactions === 2) throw new Error('table down');
-    },
+describe('a task id that cannot be linked is no reason to fail', () => {
+  const away = (names: readonly string[]) => {
+    let isSent = false;
+    return (name: string) => {
+      if (isSent && names.includes(name)) throw new Error('table down');
+      isSent ||= name === 'TransactWriteCommand';
+    };
+  };
+
+  test('it is kept on the row, and the sweep links it, also where no callback can come', async () => {
+    const pipeline = await Submissions.start({ before: away(['TransactWriteCommand']), callbackBaseUrl: '' });
+
+    await pipeline.submit();
+
+    expect(await pipeline.attempt()).toMatchObject({ status: 'SUBMITTING', hintedTaskId: TASK_ID });
+    expect((await pipeline.attempt()).taskId).toBeUndefined();
+    expect(pipeline.steps.sent).toEqual([]);
+    expect(output.valuesOf('AttemptsLost')).toEqual([]);
   });
 
-  await pipeline.submit();
+  test('where nothing can be written the job waits on for its callback; the id stands in the log, and an alarm says so', async () => {
+    const pipeline = await Submissions.start({ before: away(['TransactWriteCommand', 'UpdateCommand']) });
 
-  const attempt = await pipeline.attempt();
-  expect(attempt.status).toBe('SUBMITTING');
-  expect(attempt.taskId).toBeUndefined();
-  expect(pipeline.steps.sent).toEqual([]);
-  expect(output.logs()).toContainEqual(expect.objectContaining({ level: 'ERROR', task_id: TASK_ID }));
+    await pipeline.submit();
+
+    const attempt = await pipeline.attempt();
+    expect(attempt.status).toBe('SUBMITTING');
+    expect(attempt.hintedTaskId).toBeUndefined();
+    expect(pipeline.steps.sent).toEqual([]);
+    expect(output.logs()).toContainEqual(expect.objectContaining({ level: 'ERROR', task_id: TASK_ID }));
+    expect(output.valuesOf('AttemptsLost')).toHaveLength(1);
+  });
 });
 
 test('a task that is linked to another attempt already is reported as an error', async () => {
@@ -102,4 +142,5 @@ test('a task that is linked to another attempt already is reported as an error',
   await pipeline.submit();
   await pipeline.submit({ job: aJob({}, 'job-2') });
   expect(output.logs()).toContainEqual(expect.objectContaining({ level: 'ERROR', job_id: 'job-2', task_id: TASK_ID }));
+  expect(output.valuesOf('AttemptsLost')).toHaveLength(1);
 });

@@ -103,3 +103,16 @@ test('a job that could not be told either gets the failure from the sweep, with 
   expect(pipeline.ledger()).toMatchObject([{ state: 'refunded', failure: 'RateLimited' }]);
   expect(pipeline.posts()).toHaveLength(1);
 });
+
+test('where only the answer failed, the job gets what was booked, with its retry', async () => {
+  const pipeline = await Submissions.start({ replies: [refusal(429, 'rate_limit_exceeded')] });
+  pipeline.steps.failNext(Object.assign(new Error('slow down'), { name: 'ThrottlingException' }));
+
+  await pipeline.submit();
+
+  const { error, facts } = pipeline.steps.onlyAnswer();
+  expect(error).toBe('RateLimited');
+  expect(facts.retry_after_seconds).toEqual(expect.any(Number));
+  expect(pipeline.ledger()).toMatchObject([{ state: 'refunded', failure: 'RateLimited' }]);
+  expect(output.valuesOf('JobsFailed')).toEqual([]);
+});
