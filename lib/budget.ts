@@ -1,12 +1,15 @@
 import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { type BudgetPeriod, type BudgetRule, budgetId, isTimeZone } from '../domain/budgets';
-import { creditUnits, TENANT_PATTERN } from './credits';
+import { isTenant, TENANT_RULE } from '../domain/tenants';
+import { creditUnits } from './credits';
+import { describeGot } from './made-by-factory';
+import { fail } from './validation';
 
 /** Whose budget it is, and when it starts afresh. */
 export interface BudgetOptions {
   /**
-   * One tenant, whose jobs alone count: 1 to 64 characters of `A-Z a-z 0-9 _ -`. Not together with `perTenant`.
+   * One tenant, whose jobs alone count: 1 to 64 characters of `A-Z a-z 0-9 _ -`, not `references`. Not together with `perTenant`.
    *
    * @default - all tenants together
    */
@@ -57,6 +60,15 @@ export class Budget {
     return new Budget('month', credits, options);
   }
 
+  /**
+   * Whether a value is a budget.
+   *
+   * @internal
+   */
+  public static _isBudget(value: unknown): value is Budget {
+    return typeof value === 'object' && value !== null && '_render' in value;
+  }
+
   /** What operators call it: `all-day`, `each-month`, `tenant-team_a-day`. */
   public readonly id: string;
 
@@ -68,8 +80,8 @@ export class Budget {
     if (tenant !== undefined && perTenant) {
       throw new Error(`${name}: tenant and perTenant can't be combined, got tenant ${tenant}`);
     }
-    if (tenant !== undefined && (Token.isUnresolved(tenant) || !TENANT_PATTERN.test(tenant))) {
-      throw new Error(`${name}: tenant must have 1 to 64 characters of A-Z a-z 0-9 _ -, got ${tenant}`);
+    if (tenant !== undefined && (Token.isUnresolved(tenant) || !isTenant(tenant))) {
+      throw new Error(`${name}: tenant must be ${TENANT_RULE}, got ${tenant}`);
     }
     if (Token.isUnresolved(timeZone) || !isTimeZone(timeZone)) {
       throw new Error(`${name}: timeZone must be an IANA name such as Europe/Berlin, got ${timeZone}`);
@@ -91,11 +103,13 @@ export class Budget {
 
 /** Two limits for the same thing would leave it open which of them holds. */
 export function validateBudgets(scope: IConstruct, budgets: Budget[] | undefined): void {
+  for (const budget of budgets ?? []) {
+    if (Budget._isBudget(budget)) continue;
+    fail(scope, `budgets must be made by Budget.daily() or Budget.monthly(), got ${describeGot(budget)}`);
+  }
   const ids = (budgets ?? []).map(({ id }) => id);
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
-  if (twice !== undefined) {
-    throw new Error(`${scope.node.path}: budgets must differ in period and scope, got ${twice} more than once`);
-  }
+  if (twice !== undefined) fail(scope, `budgets must differ in period and scope, got ${twice} more than once`);
 }
 
 /** The tenants whose use of a budget is shown and watched one by one; `undefined` where the budget is one counter. */

@@ -74,12 +74,26 @@ export abstract class CallbackEndpoint {
   }
 
   /**
-   * None: EvoLink is given no address, and the sweep finds every task, up to a minute after its end. The function that
-   * answers callbacks is there and nobody can call it.
+   * None: EvoLink is given no address, and the sweep finds every task, which it asks for each time from 3 seconds after
+   * its submission (`firstCheckAfter`): with a `sweepInterval` of a minute up to a minute after its end, and later where
+   * a task takes more than about eight minutes, since the gaps grow. The function that answers callbacks is there and
+   * nobody can call it.
    */
   public static none(): CallbackEndpoint {
     return new NoEndpoint();
   }
+
+  /**
+   * Whether a value is an endpoint.
+   *
+   * @internal
+   */
+  public static _isEndpoint(value: unknown): value is CallbackEndpoint {
+    return typeof value === 'object' && value !== null && (value as CallbackEndpoint).isEndpoint;
+  }
+
+  // The published types leave out what is internal: without this member every value would pass for an endpoint.
+  private readonly isEndpoint = true;
 
   /**
    * Whether its address may be known only once the function is there.
@@ -87,6 +101,13 @@ export abstract class CallbackEndpoint {
    * @internal
    */
   public readonly _needsHandler: boolean = false;
+
+  /**
+   * Whether EvoLink is told to call, so that asking it is what helps when that did not arrive.
+   *
+   * @internal
+   */
+  public readonly _isCalled: boolean = true;
 
   /** @internal */
   public abstract _bind(scope: Construct, id: string, context: CallbackEndpointContext): BoundCallbackEndpoint;
@@ -127,6 +148,8 @@ class ExistingEndpoint extends CallbackEndpoint {
 }
 
 class NoEndpoint extends CallbackEndpoint {
+  public override readonly _isCalled = false;
+
   public _bind(): BoundCallbackEndpoint {
     return {};
   }

@@ -1,8 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import { type CreditUnits, parseCredits } from '../domain/credits';
 
-/** What a tenant may be called, in a request as in a property. */
-export const TENANT_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
+export { TENANT_PATTERN } from '../domain/tenants';
 
 /**
  * An amount that a property gives, in the unit in which EvoLink books (10⁻⁴ credit). Limits are never rounded: what

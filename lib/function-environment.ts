@@ -1,4 +1,5 @@
 import { Stack, Token, Tokenization } from 'aws-cdk-lib';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
 import { ENV } from '../domain/constants';
 import { creditUnits } from './credits';
@@ -32,7 +33,7 @@ export function functionEnvironments(
   const table = { [ENV.tableName]: props.attempts.table.tableName };
   const account = {
     ...table,
-    [ENV.apiKeySecretId]: props.apiKey.secretFullArn ?? props.apiKey.secretName,
+    [ENV.apiKeySecretId]: secretId(stack, props.apiKey),
     [ENV.budgets]: JSON.stringify(props.budgets.map((budget) => budget._render())),
   };
   const ending = {
@@ -65,6 +66,11 @@ export function functionEnvironments(
     },
     reconcile: { ...common, ...account },
   };
+}
+
+/** By its name alone a secret is looked for in the account of the function. */
+function secretId(stack: Stack, { secretFullArn, secretArn, secretName, env }: ISecret): string {
+  return secretFullArn ?? (env.account === stack.account ? secretName : secretArn);
 }
 
 function jobCap({ maxCreditsPerJob }: PipelineFunctionsProps): Environment {

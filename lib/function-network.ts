@@ -1,3 +1,4 @@
+import { Annotations } from 'aws-cdk-lib';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
@@ -12,7 +13,7 @@ export interface FunctionNetworkProps {
   /**
    * Subnets of that VPC.
    *
-   * @default - private subnets with a way out
+   * @default - private subnets with a way out; isolated ones, with a warning, where there are none
    */
   readonly vpcSubnets?: SubnetSelection;
 
@@ -34,6 +35,18 @@ const INTERFACE_ACTIONS = [
   'ec2:UnassignPrivateIpAddresses',
 ];
 
+/** By this id the warning can be acknowledged, where something else lets the functions out. */
+export const ISOLATED_SUBNETS_WARNING = 'evolink-image-pipeline:isolatedSubnets';
+
+/** CDK falls back to isolated subnets by itself. From there no function reaches EvoLink, and every job would fail. */
+function warnOfIsolation(scope: Construct, vpc: IVpc): void {
+  if (vpc.privateSubnets.length > 0 || vpc.isolatedSubnets.length === 0) return;
+  Annotations.of(scope).addWarningV2(
+    ISOLATED_SUBNETS_WARNING,
+    'vpc has no private subnets with a way out, so the functions run in its isolated ones: unless something else leads to the internet from there, no job reaches EvoLink (docs/network.md). Choose with vpcSubnets, or acknowledge this warning',
+  );
+}
+
 /** The VPC of the functions. They open connections and accept none: callbacks reach them through Lambda. */
 export class FunctionNetwork extends Construct {
   /** Where the functions run. */
@@ -47,6 +60,7 @@ export class FunctionNetwork extends Construct {
 
   constructor(scope: Construct, id: string, props: FunctionNetworkProps) {
     super(scope, id);
+    if (!props.vpcSubnets) warnOfIsolation(scope, props.vpc);
     this.vpc = props.vpc;
     this.vpcSubnets = props.vpcSubnets;
     this.securityGroups = props.securityGroups ?? [

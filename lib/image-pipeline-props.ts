@@ -13,8 +13,8 @@ import type { RequestDefaults } from './request-defaults';
 /** Properties of an `ImagePipeline`. */
 export interface ImagePipelineProps {
   /**
-   * The secret that holds EvoLink's API key: the key alone, as text. It is read at run time, kept in memory for a
-   * while, and read again when EvoLink refuses it.
+   * The secret that holds EvoLink's API key: the key alone, as plain text, not JSON. It is in the pipeline's region. It is
+   * read at run time, kept in memory for a while, and read again when EvoLink refuses it.
    *
    * Give the pipeline a key of its own: a key's charges can't be told apart by who uses it.
    */
@@ -34,7 +34,7 @@ export interface ImagePipelineProps {
 
   /**
    * Encrypts all that the pipeline keeps: the images in its own bucket, the table, every log group, the queue of dead
-   * letters, and what executions carry. A symmetric key in the pipeline's region. What services need is added to its
+   * letters, and what executions carry. A symmetric key in the pipeline's region, not an alias. What services need is added to its
    * policy; the policy of a key that was imported can't be changed, so a warning says what its owner has to add
    * (`docs/encryption.md`).
    *
@@ -57,7 +57,7 @@ export interface ImagePipelineProps {
   /**
    * Subnets for the functions. Only with `vpc`.
    *
-   * @default - the private subnets with a way out
+   * @default - the private subnets with a way out; the isolated ones, with a warning, of a VPC that has no others
    */
   readonly vpcSubnets?: SubnetSelection;
 
@@ -129,9 +129,10 @@ export interface ImagePipelineProps {
 
   /**
    * When the sweep first asks EvoLink for a task whose callback did not come, counted from its submission: 3 seconds
-   * to 1 hour, in whole seconds. The sweep runs at most once a minute, so the question may come later.
+   * to 1 hour, in whole seconds, and not after `callbackTimeout`. The sweep runs at most once a minute, so the question
+   * may come later.
    *
-   * @default Duration.minutes(2)
+   * @default - 2 minutes; with `CallbackEndpoint.none()` 3 seconds
    */
   readonly firstCheckAfter?: Duration;
 
@@ -205,9 +206,9 @@ export interface ImagePipelineProps {
   readonly budgets?: Budget[];
 
   /**
-   * Tenants that get a metric dimension of their own, at most 20: 1 to 64 characters of `A-Z a-z 0-9 _ -` each. Others
-   * may use the pipeline as well; their spend is in the totals and in the ledger. Each name adds two metric series, and
-   * one for each budget with `perTenant` (`docs/costs.md`).
+   * Tenants that get a metric dimension of their own, at most 20: 1 to 64 characters of `A-Z a-z 0-9 _ -` each, none
+   * of them `references`. Others may use the pipeline as well; their spend is in the totals and in the ledger. Each name
+   * adds two metric series, and one for each budget with `perTenant` (`docs/costs.md`).
    *
    * @default - no tenant is told apart
    */

@@ -7,7 +7,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import { ENV } from '../domain/constants';
 import { ArchiveBucket } from './archive-bucket';
 import { AttemptTable } from './attempt-table';
@@ -87,6 +87,7 @@ export class ImagePipeline extends MeteredPipeline {
   private readonly budgets: Budget[];
   private readonly archive: ArchiveBucket;
   private readonly workflow: Workflow;
+  private readonly rules: Construct;
 
   constructor(scope: Construct, id: string, props: ImagePipelineProps) {
     super(scope, id, props.metricsNamespace);
@@ -161,6 +162,8 @@ export class ImagePipeline extends MeteredPipeline {
       options: settings.alarms,
     });
 
+    // Apps choose the ids of their rules: here they meet none of ours, now or later.
+    this.rules = new Construct(this, 'Rules');
     this.executionsArn = this.workflow.executionsArn();
     this.archiveBucket = this.archive.bucket;
     this.table = attempts.table;
@@ -201,12 +204,12 @@ export class ImagePipeline extends MeteredPipeline {
    * message they bring; the client brings the rest. EventBridge sends an event at least once, and Step Functions as best
    * it can. A dead-letter queue of a target gets the whole event, with the prompt.
    *
-   * @param id of the rule in this construct
+   * @param id of the rule, unlike that of any other rule for jobs of this pipeline
    * @param options target, a narrower pattern, name, description. The target is in the rule's account and region, and
    * neither a bus nor a log group; the pattern leaves source, type and state machine to the rule
    */
   public onJobSucceeded(id: string, options: OnEventOptions = {}): Rule {
-    return new JobRule(options.crossStackScope ?? this, id, {
+    return new JobRule(options.crossStackScope ?? this.rules, id, {
       stateMachine: this.stateMachine,
       statuses: ['SUCCEEDED'],
       options,
@@ -217,11 +220,11 @@ export class ImagePipeline extends MeteredPipeline {
    * A rule for jobs that ended without an image: failed, stopped, or out of time. Its targets get the same as those of
    * `onJobSucceeded`.
    *
-   * @param id of the rule in this construct
+   * @param id of the rule, unlike that of any other rule for jobs of this pipeline
    * @param options as for `onJobSucceeded`; the pattern may name some of the three in `detail.status`
    */
   public onJobFailed(id: string, options: OnEventOptions = {}): Rule {
-    return new JobRule(options.crossStackScope ?? this, id, {
+    return new JobRule(options.crossStackScope ?? this.rules, id, {
       stateMachine: this.stateMachine,
       statuses: FAILED_STATUSES,
       options,

@@ -7,8 +7,8 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
  */
 export interface PipelineAlarmOptions {
   /**
-   * Who is told when an alarm goes off. The topic's policy must let `cloudwatch.amazonaws.com` publish. A
-   * key of the topic's own is told to let alarms use it; one that was imported needs a statement (`docs/encryption.md`).
+   * Who is told when an alarm goes off. The topic is in the pipeline's region, and its policy must let
+   * `cloudwatch.amazonaws.com` publish. A key of the topic's own is told to let alarms use it; one that was imported needs a statement (`docs/encryption.md`).
    *
    * @default - nobody: alarms show on the console only
    */

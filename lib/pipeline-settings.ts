@@ -9,14 +9,15 @@ export type PipelineSettings = ReturnType<typeof withDefaults>;
 
 /** Fills in the defaults that `ImagePipelineProps` names. */
 export function withDefaults(props: ImagePipelineProps) {
+  const callbackEndpoint = props.callbackEndpoint ?? CallbackEndpoint.httpApi();
   return {
     defaults: props.defaults ?? {},
-    callbackEndpoint: props.callbackEndpoint ?? CallbackEndpoint.httpApi(),
+    callbackEndpoint,
     callbackTimeout: props.callbackTimeout ?? Duration.hours(1),
     maxAttempts: props.maxAttempts ?? 3,
     maxConcurrentTasks: props.maxConcurrentTasks,
     maxQueueTime: props.maxQueueTime ?? Duration.hours(6),
-    firstCheckAfter: props.firstCheckAfter ?? Duration.minutes(2),
+    firstCheckAfter: props.firstCheckAfter ?? defaultFirstCheck(callbackEndpoint),
     sweepInterval: props.sweepInterval ?? Duration.minutes(1),
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
     evolinkBaseUrl: (props.evolinkBaseUrl ?? DEFAULT_EVOLINK_BASE_URL).replace(/\/+$/, ''),
@@ -30,4 +31,9 @@ export function withDefaults(props: ImagePipelineProps) {
     reconcileInterval: props.reconcileInterval ?? Duration.minutes(5),
     runbookUrl: props.runbookUrl ?? 'docs/runbook.md',
   };
+}
+
+/** Where nobody calls, nothing is gained by waiting for it. */
+function defaultFirstCheck({ _isCalled }: CallbackEndpoint): Duration {
+  return _isCalled ? Duration.minutes(2) : Duration.seconds(3);
 }

@@ -1,7 +1,9 @@
 import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import { isDay } from '../domain/days';
 import { MODEL_NAMES } from '../domain/models';
 import type { ModelPrices as PriceRow, PriceTable as PriceData } from '../domain/prices';
+import { describeGot } from './made-by-factory';
 
 /** Prices of a model that is billed by tokens: whole numbers of 10⁻⁷ credit for one token. */
 export interface TokenPrices {
@@ -57,6 +59,15 @@ export class ModelPrices {
     return new ModelPrices({ billing: 'per_call', call: { '1K': oneK, '2K': twoK, '4K': fourK } });
   }
 
+  /**
+   * Whether a value is a model's prices.
+   *
+   * @internal
+   */
+  public static _isPrices(value: unknown): value is ModelPrices {
+    return typeof value === 'object' && value !== null && '_render' in value;
+  }
+
   private constructor(private readonly row: PriceRow) {}
 
   /**
@@ -98,13 +109,19 @@ export function priceTableProblem({ version, date, source, models }: PriceTable)
   if (isBad(version, /^[A-Za-z0-9._-]{1,64}$/)) {
     return `version must have 1 to 64 characters of A-Z a-z 0-9 . _ -, got ${version}`;
   }
-  if (isBad(date, /^\d{4}-\d{2}-\d{2}$/) || Number.isNaN(Date.parse(date))) {
-    return `date must be a day such as 2026-11-23, got ${date}`;
-  }
+  if (typeof date !== 'string' || !isDay(date)) return `date must be a day such as 2026-11-23, got ${date}`;
   if (isBad(source, /^\P{Cc}{1,300}$/u)) return `source must have 1 to 300 characters on one line, got ${source}`;
-  const given = Object.keys(models);
+  return modelsProblem(models);
+}
+
+/** A table that was read from JSON has rows without a class, whose amounts nobody has checked. */
+function modelsProblem(models: { [model: string]: unknown } | undefined): string | undefined {
+  const given = Object.keys(models ?? {});
   const differs = given.length !== MODEL_NAMES.length || MODEL_NAMES.some((name) => !given.includes(name));
-  return differs ? `models must have a row for each of ${MODEL_NAMES.join(', ')}, got ${given.join(', ')}` : undefined;
+  if (differs) return `models must have a row for each of ${MODEL_NAMES.join(', ')}, got ${given.join(', ')}`;
+  const [[name, row] = []] = Object.entries(models ?? {}).filter(([, prices]) => !ModelPrices._isPrices(prices));
+  if (name === undefined) return undefined;
+  return `models.${name} must be made by ModelPrices.perToken() or ModelPrices.perCall(), got ${describeGot(row)}`;
 }
 
 /** The table as the functions read it. */
@@ -113,8 +130,8 @@ export function renderPrices({ version, date, source, models }: PriceTable): Pri
   return { version, date, source, models: Object.fromEntries(rows) };
 }
 
-function isBad(value: string, rule: RegExp): boolean {
-  return Token.isUnresolved(value) || !rule.test(value);
+function isBad(value: unknown, rule: RegExp): boolean {
+  return Token.isUnresolved(value) || typeof value !== 'string' || !rule.test(value);
 }
 
 function checkAmounts(name: string, amounts: { [kind: string]: number }): void {

@@ -1,8 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { validateBudgets } from './budget';
+import { CallbackEndpoint } from './callback-endpoint';
 import { creditUnits } from './credits';
 import type { ImagePipelineProps } from './image-pipeline-props';
+import { describeGot } from './made-by-factory';
 import type { PipelineAlarmOptions } from './pipeline-alarm-options';
 import { validatePrices } from './prices';
 import { validatePlace } from './validate-place';
@@ -29,6 +31,7 @@ const HOUR = Duration.hours(1);
 /** Checks what can be checked before anything is created. Values that are known at deployment only pass. */
 export function validateProps(scope: IConstruct, props: ImagePipelineProps): void {
   validateApiKey(scope, props.apiKey);
+  validateEndpoint(scope, props.callbackEndpoint);
   validateDefaults(scope, props.defaults);
   validateDuration(scope, 'callbackTimeout', props.callbackTimeout, {
     min: Duration.minutes(5),
@@ -40,6 +43,7 @@ export function validateProps(scope: IConstruct, props: ImagePipelineProps): voi
     max: HOUR,
     step: SECOND,
   });
+  validateFirstCheck(scope, props);
   validateDuration(scope, 'sweepInterval', props.sweepInterval, { min: MINUTE, max: HOUR, step: MINUTE });
   validateDuration(scope, 'reconcileInterval', props.reconcileInterval, { min: MINUTE, max: HOUR, step: MINUTE });
   validateInteger(scope, 'maxAttempts', props.maxAttempts, 1, 10);
@@ -67,6 +71,24 @@ function validateApiKey(scope: IConstruct, apiKey: unknown): void {
   fail(
     scope,
     `apiKey must be a secret, such as Secret.fromSecretNameV2(stack, 'ApiKey', 'evolink/api-key'), got ${got}`,
+  );
+}
+
+function validateEndpoint(scope: IConstruct, endpoint: unknown): void {
+  if (endpoint === undefined || CallbackEndpoint._isEndpoint(endpoint)) return;
+  const factories = ['httpApi', 'functionUrl', 'existing', 'none']
+    .map((name) => `CallbackEndpoint.${name}()`)
+    .join(', ');
+  fail(scope, `callbackEndpoint must be made by one of ${factories}, got ${describeGot(endpoint)}`);
+}
+
+/** A task whose time is up by then would be let go of unasked. Both are known: durations can't be tokens. */
+function validateFirstCheck(scope: IConstruct, { firstCheckAfter, callbackTimeout }: ImagePipelineProps): void {
+  if (!firstCheckAfter || !callbackTimeout) return;
+  if (firstCheckAfter.toMilliseconds() <= callbackTimeout.toMilliseconds()) return;
+  fail(
+    scope,
+    `firstCheckAfter must be at most callbackTimeout, which is ${callbackTimeout.toHumanString()}, got ${firstCheckAfter.toHumanString()}`,
   );
 }
 

@@ -2,7 +2,7 @@ import { type Duration, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { isPossibleSize, POSSIBLE_SIZES } from '../domain/explicit-pixels';
 import { MODEL_NAMES } from '../domain/models';
-import { TENANT_PATTERN } from './credits';
+import { isTenant, TENANT_RULE } from '../domain/tenants';
 import { Quality, type RequestDefaults, Resolution } from './request-defaults';
 
 /** Bounds of a duration, both included. */
@@ -95,8 +95,8 @@ export function validateTenants(scope: IConstruct, name: string, values: string[
   if (Token.isUnresolved(values)) fail(scope, `${name} must be known at synthesis, got a token`);
   if (values.length > 20) fail(scope, `${name} must name at most 20 tenants, got ${values.length}`);
   for (const value of values) {
-    if (Token.isUnresolved(value) || !TENANT_PATTERN.test(value)) {
-      fail(scope, `${name} must have 1 to 64 characters of A-Z a-z 0-9 _ - each, got ${value}`);
+    if (Token.isUnresolved(value) || !isTenant(value)) {
+      fail(scope, `${name} must each be ${TENANT_RULE}, got ${value}`);
     }
   }
   const twice = values.find((value, index) => values.indexOf(value) !== index);

@@ -1,14 +1,13 @@
 /** The fields that EvoLink never sees: `tenant`, `metadata`, `output_prefix`, `max_credits`. */
-import { REFERENCES } from '../constants';
 import { parseCredits, type CreditUnits } from '../credits';
 import { field, isObject, type JsonObject } from '../json';
 import { cut, describe, hasLoneSurrogate } from '../preview';
+import { isReserved, isTenant, TENANT_RULE } from '../tenants';
 import { codePoints } from '../tokens';
 import type { Findings } from './problems';
 
 export const DEFAULT_TENANT = 'default';
 
-const TENANT = /^[A-Za-z0-9_-]{1,64}$/;
 const METADATA_KEY = /^[A-Za-z0-9_.-]{1,64}$/;
 const MAX_METADATA = 10;
 const MAX_METADATA_VALUE = 256;
@@ -19,9 +18,8 @@ const UNSAFE_SEGMENT = /^\/|\/\/|(^|\/)\.\.?(\/|$)/;
 export function readTenant(input: JsonObject, findings: Findings): string {
   const tenant = field(input, 'tenant');
   if (tenant === undefined) return DEFAULT_TENANT;
-  if (typeof tenant === 'string' && TENANT.test(tenant) && !isReserved(`${tenant}/`)) return tenant;
-  const message = 'The tenant must be 1 to 64 of A-Z a-z 0-9 _ -, and not "references".';
-  findings.refuse('tenant', 'invalid_tenant', message, tenant);
+  if (typeof tenant === 'string' && isTenant(tenant)) return tenant;
+  findings.refuse('tenant', 'invalid_tenant', `The tenant must be ${TENANT_RULE}.`, tenant);
   return DEFAULT_TENANT;
 }
 
@@ -70,9 +68,6 @@ export function readOutputPrefix(input: JsonObject, findings: Findings): string 
   findings.refuse('output_prefix', 'invalid_output_prefix', message, prefix);
   return '';
 }
-
-/** Paid images must not lie where objects expire and apps may write. */
-const isReserved = (folder: string): boolean => folder.startsWith(REFERENCES.prefix);
 
 export interface CostLimit {
   /** Rounded down: a limit is never stretched. */

@@ -31,10 +31,11 @@ export class ApiKey {
   async refresh(): Promise<string> {
     const { SecretString, VersionId: version } = await this.read();
     const value = (SecretString ?? '').trim();
-    // A key goes into a header: what cannot stand there is no key, and must not fail deep inside the HTTP client.
-    if (!/^[\x21-\x7e]{1,512}$/.test(value)) {
+    // A key goes into a header: what cannot stand there is no key, and must not fail deep inside the HTTP client. Nor is
+    // JSON one, the form that the console of Secrets Manager offers first: EvoLink would refuse it for every job.
+    if (!/^(?![{["'])[\x21-\x7e]{1,512}$/.test(value)) {
       throw new ApiKeyUnavailableError(
-        `The secret ${this.secretName} must hold EvoLink's API key alone, as one line of printable characters.`,
+        `The secret ${this.secretName} must hold EvoLink's API key alone, as one line of printable characters, not as JSON or in quotes.`,
       );
     }
     this.cached = { value, version, readAt: this.now() };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import fc from 'fast-check';
 import { ImagePipelineStack } from '../../bin/image-pipeline-stack';
@@ -42,6 +42,18 @@ test.each([
   const fixed = Token.isUnresolved(pipeline.callbackUrl) ? undefined : pipeline.callbackUrl;
 
   expect([count('AWS::ApiGatewayV2::Api'), count('AWS::Lambda::Url'), fixed]).toEqual(expected);
+});
+
+test.each([
+  ['http-api', '120'],
+  ['none', '3'],
+])('callbackEndpoint %s: the app as it is shipped first asks for a task after %s seconds', (endpoint, seconds) => {
+  const settings = readSettings({ ...CONTEXT, 'pipeline:callbackEndpoint': endpoint });
+  const template = Template.fromStack(new ImagePipelineStack(new App(), settings));
+
+  template.hasResourceProperties('AWS::Lambda::Function', {
+    Environment: { Variables: Match.objectLike({ FIRST_CHECK_SECONDS: seconds }) },
+  });
 });
 
 test.each(['http', 'https://hooks.example.com?x=1', 5])('callbackEndpoint %j is refused', (callbackEndpoint) => {

@@ -40,15 +40,25 @@ describe('the API key', () => {
     await expect(apiKey.get()).resolves.toBe('sk-1');
   });
 
-  test.each([[''], [undefined], [' \n'], ['sk-1 sk-2'], ['sk-1\nsk-2'], ['sk-é'], ['x'.repeat(513)]])(
-    '%j is no key, and is not quoted',
-    async (value) => {
-      const { apiKey } = anApiKey(value);
-      const failure = await apiKey.get().catch((error: unknown) => error);
-      expect(failure).toBeInstanceOf(ApiKeyUnavailableError);
-      if (value?.trim()) expect((failure as Error).message).not.toContain(value.trim());
-    },
-  );
+  test.each([
+    [''],
+    [undefined],
+    [' \n'],
+    ['sk-1 sk-2'],
+    ['sk-1\nsk-2'],
+    ['sk-é'],
+    ['x'.repeat(513)],
+    ['{"EVOLINK_API_KEY":"sk-1"}'],
+    ['["sk-1"]'],
+    ['"sk-1"'],
+    ["'sk-1'"],
+  ])('%j is no key, and is not quoted', async (value) => {
+    const { apiKey } = anApiKey(value);
+    const failure = await apiKey.get().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ApiKeyUnavailableError);
+    expect((failure as Error).message).toMatch(/ must hold EvoLink's API key alone, .*, not as JSON or in quotes\.$/);
+    if (value?.trim()) expect((failure as Error).message).not.toContain(value.trim());
+  });
 
   test('why it could not be read is said by name alone', async () => {
     const denied = Object.assign(new Error('User: arn:aws:sts::1:x is not authorized'), {

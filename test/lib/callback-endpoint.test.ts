@@ -1,4 +1,4 @@
-import { Lazy } from 'aws-cdk-lib';
+import { Duration, Lazy } from 'aws-cdk-lib';
 import { LambdaIntegration, RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
@@ -6,6 +6,7 @@ import { Certificate, type ICertificate } from 'aws-cdk-lib/aws-certificatemanag
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CALLBACK_PATH_CHARACTERS, ENV } from '../../domain/constants';
 import { CallbackEndpoint, CallbackHttpApi } from '../../lib';
+import { nextGapMs } from '../../lambda/sweep/gaps';
 import { build, environment, lambdaFunction, resourcesOf, synth, synthesised } from './support';
 
 const CERTIFICATE_ARN = 'arn:aws:acm:eu-west-1:123456789012:certificate/11111111-2222-3333-4444-555555555555';
@@ -212,4 +213,28 @@ test('none: no address, and no way in', () => {
   );
   expect(callback).toEqual([]);
   expect(pipeline.callbackUrl).toBeUndefined();
+});
+
+describe('the first check of a task', () => {
+  const firstCheck = (callbackEndpoint: CallbackEndpoint, firstCheckAfter?: Duration) => {
+    const { json } = synth(() => ({ callbackEndpoint, firstCheckAfter }));
+    return new Set(['Submit', 'Dispatch', 'Sweep'].map((name) => environment(json, name)[ENV.firstCheckSeconds]));
+  };
+
+  test('waits for the callback where there is one', () => {
+    expect(firstCheck(CallbackEndpoint.functionUrl())).toEqual(new Set(['120']));
+    expect(firstCheck(CallbackEndpoint.existing('https://hooks.example.com'))).toEqual(new Set(['120']));
+  });
+
+  test('waits for nothing where nobody calls, unless it is told to', () => {
+    expect(firstCheck(CallbackEndpoint.none())).toEqual(new Set(['3']));
+    expect(firstCheck(CallbackEndpoint.none(), Duration.seconds(30))).toEqual(new Set(['30']));
+  });
+});
+
+test('without callbacks the sweep asks for a task each minute for eight minutes, as its comment says', () => {
+  const { [ENV.firstCheckSeconds]: first } = environment(withEndpoint(CallbackEndpoint.none()).json, 'Sweep');
+  const gaps = Array.from({ length: 10 }, (_, checks) => nextGapMs(checks, Number(first)) / 1_000);
+
+  expect(gaps.findIndex((gap) => gap > 60)).toBe(8);
 });

@@ -2,8 +2,9 @@
 import { Annotations as CdkAnnotations, App, type Environment, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
-import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { Alias, type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ImagePipelineStack } from '../../bin/image-pipeline-stack';
 import { readSettings } from '../../bin/settings';
@@ -13,6 +14,7 @@ import { apiKey, build, CDK_CONTEXT, type CloudFormation, flatten, type Props, r
 import { emptyStack, synth, synthesised } from './support';
 
 const KEY_ARN = 'arn:aws:kms:eu-west-1:123456789012:key/a1b2c3d4-5678-90ab-cdef-111122223333';
+const SECRET_ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:evolink/api-key-a1B2c3';
 const ENV: Environment = { account: '123456789012', region: 'eu-west-1' };
 
 const ownKey: Props = (stack) => ({ encryptionKey: new Key(stack, 'Own') });
@@ -255,4 +257,43 @@ test('a key of another region is refused', () => {
   expect(() => synth((stack) => ({ encryptionKey: key(stack) }), ENV)).toThrow(
     /encryptionKey must be in eu-west-1 like the pipeline, got Stack\/Own in us-east-1/,
   );
+});
+
+describe('an alias is refused, since IAM and CloudWatch Logs take none in place of its key', () => {
+  const aliases: [string, (stack: Stack) => IKey][] = [
+    ['by its name', (stack) => Alias.fromAliasName(stack, 'Alias', 'alias/images')],
+    ['of a key of the same app', (stack) => new Key(stack, 'Own').addAlias('alias/images')],
+    ['by its ARN', (stack) => Key.fromKeyArn(stack, 'Alias', KEY_ARN.replace(/key\/.*/, 'alias/images'))],
+  ];
+  const uses: [string, (stack: Stack, encryptionKey: IKey) => ReturnType<Props>][] = [
+    ['encryptionKey', (_, encryptionKey) => ({ encryptionKey })],
+    [
+      'encryptionKey of apiKey',
+      (stack, encryptionKey) => ({
+        apiKey: Secret.fromSecretAttributes(stack, 'Secret', { secretCompleteArn: SECRET_ARN, encryptionKey }),
+      }),
+    ],
+    [
+      'encryptionKey of archiveBucket',
+      (stack, encryptionKey) => ({ archiveBucket: new Bucket(stack, 'Mine', { encryptionKey }) }),
+    ],
+    [
+      'encryptionKey of referenceBuckets',
+      (stack, encryptionKey) => ({ referenceBuckets: [new Bucket(stack, 'Mine', { encryptionKey })] }),
+    ],
+  ];
+
+  test.each(uses.flatMap(([name, use]) => aliases.map(([kind, alias]) => [name, kind, use, alias] as const)))(
+    '%s, %s',
+    (name, _, use, alias) => {
+      const message = new RegExp(`: ${name} must be a key, .* aliasTargetKey, got the alias Stack/(Alias|Own/Alias)`);
+      expect(() => build((stack) => use(stack, alias(stack)))).toThrow(message);
+    },
+  );
+
+  test('its key is taken', () => {
+    expect(() =>
+      synth((stack) => ({ encryptionKey: new Key(stack, 'Own').addAlias('alias/images').aliasTargetKey })),
+    ).not.toThrow();
+  });
 });

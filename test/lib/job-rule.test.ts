@@ -58,6 +58,18 @@ test.each([
   expect(messages(json, 'Mine')).toEqual([MESSAGE]);
 });
 
+test('the id of a rule may be that of any part of the pipeline', () => {
+  const { stack, pipeline } = build();
+  const ids = pipeline.node.children.map(({ node }) => node.id);
+  expect(ids).toContain('Alarms');
+  for (const id of ids) pipeline.onJobFailed(id, { description: id });
+
+  const descriptions = resourcesOf(synthesised(stack).json, 'AWS::Events::Rule').map(
+    ({ Properties }) => Properties.Description as string,
+  );
+  expect(descriptions).toEqual(expect.arrayContaining(ids));
+});
+
 test('whatever its class, whenever it is added and whatever message it brings, a target gets no prompt', () => {
   const { stack, pipeline } = build();
   const prompt = RuleTargetInput.fromObject({ mine: EventField.fromPath('$.detail.input') });
@@ -105,7 +117,7 @@ describe('a target is refused', () => {
     const rule = pipeline.onJobSucceeded('Mine');
 
     expect(() => rule.addTarget(new EventBus(new Bus(stack, 'Bus')))).toThrow(
-      /Stack\/Images\/Mine: target must take a message, got a bus/,
+      /Stack\/Images\/Rules\/Mine: target must take a message, got a bus/,
     );
     expect(() => pipeline.onJobFailed('Log', { target: new CloudWatchLogGroup(new LogGroup(stack, 'Log')) })).toThrow(
       /target must take a message, got a log group/,
@@ -153,7 +165,7 @@ describe('a pattern', () => {
     ['a status by a matcher', { detail: { status: Match.prefix('F') } }],
   ])('is refused with %s', (_, eventPattern) => {
     expect(() => patternOf(eventPattern)).toThrow(
-      /Stack\/Images\/Mine: eventPattern must name detail\.status out of FAILED, TIMED_OUT, ABORTED, got \[/,
+      /Stack\/Images\/Rules\/Mine: eventPattern must name detail\.status out of FAILED, TIMED_OUT, ABORTED, got \[/,
     );
   });
 

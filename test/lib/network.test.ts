@@ -1,10 +1,11 @@
 /** The functions in a VPC. */
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
-import type { Stack } from 'aws-cdk-lib';
+import { Annotations as CdkAnnotations, type Stack } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import type { ImagePipelineProps } from '../../lib';
 import { policies, rights } from './rights';
-import { type CloudFormation, flatten, type Props, resource, resourcesOf, synth } from './support';
+import { build, type CloudFormation, flatten, type Props, resource, resourcesOf, synth } from './support';
 
 const FUNCTIONS = ['Validate', 'Submit', 'Dispatch', 'Callback', 'Sweep', 'Ended', 'Archive', 'Reconcile'];
 
@@ -115,4 +116,29 @@ test.each<[string, Props, RegExp]>([
   ],
 ])('refuses %s', (_, props, message) => {
   expect(() => synth(props)).toThrow(message);
+});
+
+describe('a VPC without a way out', () => {
+  const WARNING = Match.stringLikeRegexp(
+    'no private subnets with a way out, .*docs/network.md.*evolink-image-pipeline:isolatedSubnets',
+  );
+  const isolated =
+    (rest: Partial<ImagePipelineProps> = {}): Props =>
+    (stack) => ({ vpc: new Vpc(stack, 'Vpc', { natGateways: 0, restrictDefaultSecurityGroup: false }), ...rest });
+
+  test('is warned of, which can be acknowledged', () => {
+    const { stack } = build(isolated());
+    Annotations.fromStack(stack).hasWarning('/Stack/Images', WARNING);
+
+    const { stack: acknowledged, pipeline } = build(isolated());
+    CdkAnnotations.of(pipeline).acknowledgeWarning('evolink-image-pipeline:isolatedSubnets');
+    Annotations.fromStack(acknowledged).hasNoWarning('*', WARNING);
+  });
+
+  test.each<[string, Props]>([
+    ['isolated subnets that were chosen', isolated({ vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED } })],
+    ['one with a way out', inVpc()],
+  ])('unlike %s', (_, props) => {
+    Annotations.fromStack(build(props).stack).hasNoWarning('*', WARNING);
+  });
 });

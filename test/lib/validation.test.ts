@@ -1,6 +1,7 @@
 import { Duration, Lazy, Token } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { ENV } from '../../domain/constants';
+import { Budget } from '../../lib';
 import { environment, type Props, synth } from './support';
 
 const refused: [rule: string, props: Props, message: RegExp][] = [
@@ -37,6 +38,22 @@ const refused: [rule: string, props: Props, message: RegExp][] = [
     'a fractional firstCheckAfter',
     () => ({ firstCheckAfter: Duration.millis(3_500) }),
     /firstCheckAfter must be a multiple of 1 second/,
+  ],
+  [
+    'a firstCheckAfter after callbackTimeout',
+    () => ({ firstCheckAfter: Duration.seconds(301), callbackTimeout: Duration.minutes(5) }),
+    /firstCheckAfter must be at most callbackTimeout, which is 5 minutes, got 5 minutes 1 second$/,
+  ],
+  ['a tenant with a slash', () => ({ tenants: ['shop', 'a/b'] }), /tenants must each be 1 to 64 of .*, got a\/b$/],
+  [
+    'the tenant that no job can have',
+    () => ({ tenants: ['references'] }),
+    /tenants must each be .* not "references", got references$/,
+  ],
+  [
+    'a budget of that tenant',
+    () => ({ budgets: [Budget.daily(5, { tenant: 'references' })] }),
+    /^Budget\.daily: tenant must be 1 to 64 of .* not "references", got references$/,
   ],
   ['a short sweepInterval', () => ({ sweepInterval: Duration.seconds(59) }), /sweepInterval .*, got 59 seconds/],
   ['a long sweepInterval', () => ({ sweepInterval: Duration.minutes(61) }), /sweepInterval .*, got 1 hour 1 minute/],
@@ -92,19 +109,6 @@ test.each(refused)('refuses %s', (_, props, message) => {
   expect(() => synth(props)).toThrow(message);
 });
 
-test('refuses a reference bucket in another region, where both are known', () => {
-  const inRegion =
-    (region?: string): Props =>
-    (stack) => ({ referenceBuckets: [Bucket.fromBucketAttributes(stack, 'Refs', { bucketName: 'refs', region })] });
-  const env = { account: '123456789012', region: 'eu-west-1' };
-
-  expect(() => synth(inRegion('us-west-2'), env)).toThrow(
-    /referenceBuckets must be in eu-west-1 .* got Stack\/Refs in us-west-2/,
-  );
-  for (const region of ['eu-west-1', undefined]) expect(() => synth(inRegion(region), env)).not.toThrow();
-  expect(() => synth(inRegion('us-west-2'))).not.toThrow();
-});
-
 test('says which construct it is, so that one of many can be found', () => {
   expect(() => synth(() => ({ maxAttempts: 0 }))).toThrow(/^Stack\/Images: /);
 });
@@ -132,6 +136,14 @@ test.each<[string, Props]>([
       firstCheckAfter: Duration.hours(1),
       sweepInterval: Duration.hours(1),
     }),
+  ],
+  [
+    'a first check when time is up',
+    () => ({ firstCheckAfter: Duration.minutes(5), callbackTimeout: Duration.minutes(5) }),
+  ],
+  [
+    'tenants whose names begin with the reserved one',
+    () => ({ tenants: ['references2'], budgets: [Budget.monthly(5, { tenant: 'references-a' })] }),
   ],
   ['a loopback address with a port', () => ({ evolinkBaseUrl: 'https://127.0.0.1:8443' })],
   ['pixels with a capital X', () => ({ defaults: { size: '1536X1024' } })],
