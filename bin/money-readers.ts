@@ -1,6 +1,7 @@
 /** Readers of the settings that speak of money. */
 import { Budget, type BudgetOptions, type CallPrices, ModelPrices, type PriceTable, type TokenPrices } from '../lib';
-import { creditUnits, TENANT_PATTERN } from '../lib/credits';
+import { isTenant } from '../domain/tenants';
+import { creditUnits } from '../lib/credits';
 import { priceTableProblem } from '../lib/prices';
 import { refuse, type Reader } from './readers';
 
@@ -29,7 +30,7 @@ export const credits: Reader<number> = (raw) => {
 /** Names separated by commas. */
 export const tenants: Reader<string[]> = (raw) => {
   const names = typeof raw === 'string' ? raw.split(',').map((name) => name.trim()) : [];
-  const valid = names.every((name) => TENANT_PATTERN.test(name)) && new Set(names).size === names.length;
+  const valid = names.every(isTenant) && new Set(names).size === names.length;
   return valid && names.length > 0 && names.length <= 20
     ? names
     : refuse('at most 20 different tenants, separated by commas', raw);

@@ -26,4 +26,5 @@ export function isPrice(amount: unknown): amount is number {
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-const got = (value: unknown): string => `got ${isText(value) ? value : 'no text'}`;
+const got = (value: unknown): string =>
+  `got ${typeof value === 'object' || value === undefined ? 'no text' : String(value as string | number)}`;

@@ -1,8 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import { type CreditUnits, parseCredits } from '../domain/credits';
 
-export { TENANT_PATTERN } from '../domain/tenants';
-
 /**
  * An amount that a property gives, in the unit in which EvoLink books (10⁻⁴ credit). Limits are never rounded: what
  * was meant would be unclear.

@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { isDay } from '../domain/days';
 import { MODEL_NAMES } from '../domain/models';
+import { isPrice, MAX_PRICE, tableWordsProblem } from '../domain/price-rules';
 import type { ModelPrices as PriceRow, PriceTable as PriceData } from '../domain/prices';
 import { describeGot } from './made-by-factory';
 
@@ -28,9 +28,6 @@ export interface CallPrices {
   /** An image of the tier 4K. */
   readonly fourK: number;
 }
-
-/** 100 credits for a token, or for an image: far above any price, and small enough for every product to be exact. */
-const MAX_PRICE = 1_000_000_000;
 
 /** How a model is billed, and at what prices. */
 export class ModelPrices {
@@ -106,12 +103,10 @@ export function validatePrices(scope: IConstruct, prices: PriceTable | undefined
 
 /** What keeps a table from being used; `undefined` when nothing does. */
 export function priceTableProblem({ version, date, source, models }: PriceTable): string | undefined {
-  if (isBad(version, /^[A-Za-z0-9._-]{1,64}$/)) {
-    return `version must have 1 to 64 characters of A-Z a-z 0-9 . _ -, got ${version}`;
-  }
-  if (typeof date !== 'string' || !isDay(date)) return `date must be a day such as 2026-11-23, got ${date}`;
-  if (isBad(source, /^\P{Cc}{1,300}$/u)) return `source must have 1 to 300 characters on one line, got ${source}`;
-  return modelsProblem(models);
+  // A token may look like a source, and says nothing.
+  const known = (value: unknown) => (Token.isUnresolved(value) ? undefined : value);
+  const words = tableWordsProblem({ version: known(version), date: known(date), source: known(source) });
+  return words ?? modelsProblem(models);
 }
 
 /** A table that was read from JSON has rows without a class, whose amounts nobody has checked. */
@@ -130,13 +125,9 @@ export function renderPrices({ version, date, source, models }: PriceTable): Pri
   return { version, date, source, models: Object.fromEntries(rows) };
 }
 
-function isBad(value: unknown, rule: RegExp): boolean {
-  return Token.isUnresolved(value) || typeof value !== 'string' || !rule.test(value);
-}
-
 function checkAmounts(name: string, amounts: { [kind: string]: number }): void {
   for (const [kind, amount] of Object.entries(amounts)) {
-    if (Token.isUnresolved(amount) || !Number.isInteger(amount) || amount < 0 || amount > MAX_PRICE) {
+    if (Token.isUnresolved(amount) || !isPrice(amount)) {
       throw new Error(`${name}: ${kind} must be a whole number from 0 to ${MAX_PRICE} (10⁻⁷ credit), got ${amount}`);
     }
   }
