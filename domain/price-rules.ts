@@ -27,4 +27,4 @@ export function isPrice(amount: unknown): amount is number {
 const isText = (value: unknown): value is string => typeof value === 'string';
 
 const got = (value: unknown): string =>
-  `got ${typeof value === 'object' || value === undefined ? 'no text' : String(value)}`;
+  `got ${isText(value) || typeof value === 'number' || typeof value === 'boolean' ? value : 'no text'}`;
