@@ -278,7 +278,7 @@ describe('--prices', () => {
     [{ version: 'a.B_1-' }, undefined],
     [{ version: 'my table v2!' }, /^Its version must have .* got my table v2!\.$/],
     [{ version: 'x'.repeat(65) }, /^Its version must have/],
-    [{ version: 7 }, /^Its version .* got no text\.$/],
+    [{ version: 7 }, /^Its version .* got 7\.$/],
     [{ version: '' }, /^Its version must have/],
     [{ date: 'soon' }, /^Its date must be a day such as 2026-11-23, got soon\.$/],
     [{ date: '2027-13-01' }, /^Its date must be/],
