@@ -4,13 +4,14 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Attempt } from '../../../lambda/shared/attempts/attempt';
 import { AttemptTable } from '../../../lambda/shared/attempts/attempt-table';
-import { attemptKey, SLOTS_KEY } from '../../../lambda/shared/attempts/items';
+import { attemptKey } from '../../../lambda/shared/attempts/items';
 import {
   admin,
   attemptsOf,
   connection,
   type EndedJob,
   endOf,
+  endPause,
   eventually,
   inFlight,
   makeDue,
@@ -102,19 +103,6 @@ async function driveToTheEnd(
     }
     return started.map(({ executionArn }) => ended.get(executionArn)!);
   }, timeoutMs);
-}
-
-async function endPause(): Promise<void> {
-  const now = Date.now();
-  if ((await slots()).pausedUntil <= now) return;
-  await admin.dynamo.send(
-    new UpdateCommand({
-      TableName: connection.outputs.TableName,
-      Key: SLOTS_KEY,
-      UpdateExpression: 'SET pausedUntil = :now',
-      ExpressionAttributeValues: { ':now': now },
-    }),
-  );
 }
 
 /** Five minutes is the time limit of a task here; after ten the task list is believed. */

@@ -4,7 +4,6 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { physicalIds } from '../../../local/cloud/stack-resources';
 import type { Attempt } from '../../../lambda/shared/attempts/attempt';
 import { attemptKey } from '../../../lambda/shared/attempts/items';
-import { type Slots, readSlots } from '../../../lambda/shared/attempts/slots';
 import { admin, connection } from './clients';
 
 /** Physical id of the one resource of a type whose logical id begins like this. */
@@ -41,5 +40,3 @@ export async function makeDue(attempt: Attempt): Promise<void> {
       if (error.name !== 'ConditionalCheckFailedException') throw error;
     });
 }
-
-export const slots = (): Promise<Slots> => readSlots(admin.dynamo, connection.outputs.TableName);

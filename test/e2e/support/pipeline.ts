@@ -4,7 +4,7 @@ export { attemptsOf, forgetOpenAttempts } from './attempts';
 export { callbackAddress, forgeCallback } from './callbacks';
 export { admin, app, connection, simulator } from './clients';
 export { eventually } from './eventually';
-export { invoke, makeDue, physicalId, slots, sweepNow } from './functions';
+export { invoke, makeDue, physicalId, sweepNow } from './functions';
 export {
   type EndedJob,
   endOf,
@@ -29,3 +29,4 @@ export {
   units,
 } from './money';
 export { startOwnPipeline } from './own-pipeline';
+export { endPause, slots } from './slots';
