@@ -21,7 +21,8 @@ const ALL_STEPS = [
   { name: 'Type check', args: ['node_modules/typescript/bin/tsc', '--noEmit'] },
   { name: 'Lint', args: ['node_modules/eslint/bin/eslint.js', '.'] },
   { name: 'Format', args: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'] },
-  // Each app that they synthesise leaves an assembly behind, thousands in all. On every core: by itself jest would leave one to its own process, which only waits.
+  // Each app that they synthesise leaves an assembly behind, thousands in all. On every core: by itself jest would leave
+  // one to its own process, which only waits.
   { name: 'Unit tests', args: [JEST, '--selectProjects', 'unit', '--maxWorkers=100%'], counted: true, litters: true },
   // One local cloud for all of them, so one after the other.
   { name: 'End-to-end tests', args: [JEST, '--selectProjects', 'e2e', '--runInBand'], counted: true },
