@@ -36,12 +36,6 @@ export class Provider {
     return this.apiKey.version;
   }
 
-  /** The same, of the key as it is in Secrets Manager at this moment; calls are made with that one from here on. */
-  async newestKeyVersion(): Promise<string | undefined> {
-    await this.apiKey.refresh();
-    return this.apiKey.version;
-  }
-
   private client(apiKey: string): EvolinkClient {
     return new EvolinkClient({
       baseUrl: this.baseUrl,

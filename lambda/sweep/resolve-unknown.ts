@@ -48,8 +48,8 @@ async function provesNoTask(
   dependencies: CheckDependencies,
 ): Promise<boolean> {
   const { provider } = dependencies;
-  if (keyVersion === undefined || (await provider.newestKeyVersion()) !== keyVersion) return false;
-  // Refused meanwhile, the key would have been read once more.
+  if (keyVersion === undefined || (await provider.keyVersion()) !== keyVersion) return false;
+  // Refused or too old meanwhile, the key would have been read once more.
   return (await listsNoTask(sentAt, dependencies)) && (await provider.keyVersion()) === keyVersion;
 }
 

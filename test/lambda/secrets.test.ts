@@ -97,17 +97,21 @@ describe('the provider', () => {
     expect(output.text()).not.toMatch(/sk-[12]/);
   });
 
-  test('tells which version of the secret its calls are made with, and reads the newest where that matters', async () => {
+  test('tells which version of the secret its calls are made with, also after a rotation', async () => {
     const provider = aProvider('sk-1', 'sk-2');
     expect([await provider.keyVersion(), await provider.keyVersion()]).toEqual(['version-1', 'version-1']);
-    await expect(provider.newestKeyVersion()).resolves.toBe('version-2');
+    const use = jest
+      .fn<Promise<string>, [EvolinkClient]>()
+      .mockRejectedValueOnce(refused())
+      .mockResolvedValueOnce('done');
+    await provider.call(use);
     await expect(provider.keyVersion()).resolves.toBe('version-2');
   });
 
   test('knows no version where the secret cannot be read, and leaves it to the call to say why', async () => {
     const provider = new Provider(new ApiKey(new FakeSecrets([new Error('away')]).client, 's'), 'https://x', '1');
     await expect(provider.keyVersion()).resolves.toBeUndefined();
-    await expect(provider.newestKeyVersion()).rejects.toBeInstanceOf(ApiKeyUnavailableError);
+    await expect(provider.call(async () => 'done')).rejects.toBeInstanceOf(ApiKeyUnavailableError);
   });
 
   test('never repeats with the same key, nor after another error', async () => {

@@ -119,8 +119,16 @@ test.each<[string, (evolink: FakeEvolink) => unknown]>([
   await expectWaits(pipeline);
 });
 
+test('a list that would prove nothing is not read', async () => {
+  const { pipeline } = await lost();
+  pipeline.evolink.keyVersion = 'version-2';
+  await runSweep(pipeline);
+  expect(pipeline.evolink.pages).toEqual([]);
+});
+
 test('nor does it for an attempt whose key is not known', async () => {
   const { pipeline } = await lost({ knowsKey: false });
+  pipeline.evolink.keyVersion = undefined;
   await runSweep(pipeline);
   await expectWaits(pipeline);
 });

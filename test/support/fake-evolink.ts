@@ -39,10 +39,9 @@ export class FakeEvolink {
   /** What its list says that there is in all. @default - as many as there are */
   total: number | undefined;
   /** Of the secret with the key; changed by a rotation. */
-  keyVersion = KEY_VERSION;
+  keyVersion: string | undefined = KEY_VERSION;
   readonly provider = {
     keyVersion: async () => this.keyVersion,
-    newestKeyVersion: async () => this.keyVersion,
     call: (use: (client: unknown) => Promise<unknown>) =>
       use({
         getTask: (id: string) => this.getTask(id),

@@ -293,11 +293,7 @@ export class World {
       },
     };
     const keyVersion = async () => 'version-1';
-    return {
-      keyVersion,
-      newestKeyVersion: keyVersion,
-      call: (use: (one: unknown) => unknown) => use(client),
-    } as unknown as Provider;
+    return { keyVersion, call: (use: (one: unknown) => unknown) => use(client) } as unknown as Provider;
   }
 
   private async post(attemptId: string, callbackUrl: string): Promise<{ id: string }> {
