@@ -3,7 +3,7 @@ import type { IConstruct } from 'constructs';
 import { type BudgetPeriod, type BudgetRule, budgetId, isTimeZone } from '../domain/budgets';
 import { isTenant, TENANT_RULE } from '../domain/tenants';
 import { creditUnits } from './credits';
-import { describeGot } from './made-by-factory';
+import { describeGot } from './describe-got';
 import { fail } from './validation';
 
 /** Whose budget it is, and when it starts afresh. */

@@ -3,7 +3,7 @@ import type { IConstruct } from 'constructs';
 import { MODEL_NAMES } from '../domain/models';
 import { isPrice, MAX_PRICE, tableWordsProblem } from '../domain/price-rules';
 import type { ModelPrices as PriceRow, PriceTable as PriceData } from '../domain/prices';
-import { describeGot } from './made-by-factory';
+import { describeGot } from './describe-got';
 
 /** Prices of a model that is billed by tokens: whole numbers of 10⁻⁷ credit for one token. */
 export interface TokenPrices {

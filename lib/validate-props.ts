@@ -4,7 +4,7 @@ import { validateBudgets } from './budget';
 import { CallbackEndpoint } from './callback-endpoint';
 import { creditUnits } from './credits';
 import type { ImagePipelineProps } from './image-pipeline-props';
-import { describeGot } from './made-by-factory';
+import { describeGot } from './describe-got';
 import type { PipelineAlarmOptions } from './pipeline-alarm-options';
 import { validatePrices } from './prices';
 import { validatePlace } from './validate-place';

@@ -2,14 +2,18 @@ import { readBudgetUse } from '../../client/budget-use';
 import { RuntimeSettingsStore } from '../../client/runtime-settings';
 import type { BudgetRule } from '../../domain/budgets';
 import { formatCredits, parseCredits } from '../../domain/credits';
+import { TENANT_PATTERN } from '../../domain/tenants';
 import type { Arguments } from './arguments';
 import { budgetsJson, budgetsText } from './budget-views';
 import { type Command, type Io, JSON_OPTION, printJson, UsageError, type UsageProblem } from './command';
 import { deployedBudgets, type DeployedPipeline, findPipeline, PIPELINE_OPTIONS, pipelineProblems } from './pipeline';
 
-const TENANT = '[A-Za-z0-9_-]{1,64}';
-const TENANT_NAME = new RegExp(`^${TENANT}$`);
-const BUDGET_ID = new RegExp(`^(all|each|tenant-${TENANT})-(day|month)$`);
+const BUDGET_ID = /^(?:all|each|tenant-(?<tenant>.+))-(?:day|month)$/s;
+
+function isBudgetId(id: string): boolean {
+  const found = BUDGET_ID.exec(id);
+  return found !== null && TENANT_PATTERN.test(found.groups?.tenant ?? 'any');
+}
 
 export const budget: Command = {
   name: 'budget',
@@ -118,7 +122,7 @@ async function reset({ args, io, pipeline, settings }: Context): Promise<void> {
 /** No job can have such a tenant: its use would be shown as nothing. */
 function tenantProblems(args: Arguments): UsageProblem[] {
   const tenant = args.text('tenant');
-  if (tenant === undefined || TENANT_NAME.test(tenant)) return [];
+  if (tenant === undefined || TENANT_PATTERN.test(tenant)) return [];
   return [{ where: '--tenant', message: 'Must have 1 to 64 characters of A-Z a-z 0-9 _ -.' }];
 }
 
@@ -126,7 +130,7 @@ function positionalProblems(args: Arguments, takes: Form['takes']): UsageProblem
   const [, ...given] = args.positionals;
   const problems = takes.slice(given.length).map((name) => ({ where: `<${name}>`, message: 'Is required.' }));
   const [id, credits] = given.slice(0, takes.length);
-  if (id !== undefined && !BUDGET_ID.test(id)) {
+  if (id !== undefined && !isBudgetId(id)) {
     const message = 'A budget is called all-day, each-month, tenant-<tenant>-day or the like.';
     problems.push({ where: id, message });
   }

@@ -71,9 +71,9 @@ export async function claimAttempt(claim: Claim, dependencies: ClaimDependencies
     return await tryToClaim(claim, dependencies);
   } catch (error) {
     // Conflicts on a counter hide that the row exists: told that nothing was sent, an app would pay again.
-    const exists = error instanceof TableBusyError && (await readAttempt(claim, dependencies)) !== undefined;
-    if (exists) return ownOrExists(claim, dependencies);
-    throw error;
+    const attempt = error instanceof TableBusyError ? await readAttempt(claim, dependencies) : undefined;
+    if (attempt === undefined) throw error;
+    return ownOrExists(attempt, claim);
   }
 }
 
@@ -103,7 +103,7 @@ async function tryToClaim(claim: Claim, dependencies: ClaimDependencies): Promis
       case 'opened':
         return { kind: queued ? 'queued' : 'claimed', attempt: opened };
       case 'exists':
-        return ownOrExists(claim, dependencies);
+        return ownOrExists(await readAttempt(claim, dependencies), claim);
       case 'over budget':
         return refuseBudget(result.budget);
       case 'look again':
@@ -183,8 +183,7 @@ function entryOf({ attemptId, queueEntry = '' }: Attempt, tableName: string) {
  * The row exists. When it holds the secret that was made for this very claim, it is our own: the reply to the
  * transaction was lost, and the call that repeated it met what the first one wrote.
  */
-async function ownOrExists(claim: Claim, dependencies: ClaimDependencies): Promise<ClaimResult> {
-  const attempt = await readAttempt(claim, dependencies);
+function ownOrExists(attempt: Attempt | undefined, claim: Claim): ClaimResult {
   if (attempt?.callbackSecretHash !== claim.callbackSecretHash) return { kind: 'exists' };
   return { kind: attempt.status === 'QUEUED' ? 'queued' : 'claimed', attempt };
 }
