@@ -266,6 +266,18 @@ describe('status and cancel', () => {
     });
   });
 
+  test.each(['save a.b', 'status a.b', 'cancel a.b'])(
+    '%s: an id that no job can have is wrong use, and nothing is asked',
+    async (line) => {
+      const options = world();
+      const { exitCode, err } = await cli(line, options);
+
+      expect(exitCode).toBe(2);
+      expect(err).toContain('Must be 1 to 80 of A-Z a-z 0-9 _ -.');
+      expect(options.jobs.calls).toEqual([]);
+    },
+  );
+
   test.each(['save', 'status', 'cancel'])('%s of a job that nobody knows: exit code 1', async (command) => {
     const { exitCode, err } = await cli(`${command} spring`, world());
 
