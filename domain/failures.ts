@@ -66,14 +66,21 @@ export const FAILURES = {
     retry: { waitSeconds: 10 },
   },
   Unauthorized: {
-    meaning: 'EvoLink refused our API key (401), also after it was read afresh from Secrets Manager.',
+    meaning:
+      'EvoLink does not accept the API key, also after it was read again from Secrets Manager: it is unknown, disabled or expired, or its account is disabled. `provider.code` says which.',
     charged: 'no',
     startAgain: 'After an operator stored a valid key.',
   },
   InsufficientCredits: {
-    meaning: 'The EvoLink account or the key has too few credits left (402).',
+    meaning: 'The EvoLink account has too few credits left (402).',
     charged: 'no',
-    startAgain: 'After an operator topped up the account or raised the limit of the key.',
+    startAgain: 'After an operator topped up the account.',
+  },
+  KeyLimitReached: {
+    meaning:
+      'The API key has reached its own limit at EvoLink (402), whatever the account still has: `limit` says whether it is the limit in total or per day, and `resets_at` when a daily one starts afresh.',
+    charged: 'no',
+    startAgain: 'After `resets_at`, or after an operator raised the limit of the key.',
   },
   ModelAccessDenied: {
     meaning: 'The API key may not use this model (403).',
@@ -82,7 +89,7 @@ export const FAILURES = {
   },
   RequestRefused: {
     meaning:
-      'EvoLink refused the request (400, 404, 413) though it passed our validation. `provider` holds its reason.',
+      'EvoLink refused the request (400, 404, 413, 415) though it passed our validation. `provider` holds its reason.',
     charged: 'no',
     startAgain: 'After changing what EvoLink complains about.',
   },
@@ -105,7 +112,7 @@ export const FAILURES = {
     retry: { waitSeconds: 5 },
   },
   RateLimited: {
-    meaning: 'EvoLink had too many requests from this key (429), also after the pipeline waited and tried again.',
+    meaning: "The task failed for EvoLink's limits (`quota_exceeded`), also after the pipeline waited and tried again.",
     charged: 'no',
     startAgain: 'Later, or with fewer jobs at once.',
     retry: { waitSeconds: 30 },
@@ -126,13 +133,11 @@ export const FAILURES = {
     meaning: 'The model produced no image. This may hide a policy refusal.',
     charged: 'no',
     startAgain: 'With another prompt.',
-    retry: { waitSeconds: 5, maxAttempts: 2 },
   },
   GenerationFailed: {
     meaning: 'The task failed for a reason that EvoLink does not explain or that we do not know.',
     charged: 'no',
     startAgain: 'Once, unchanged; then ask EvoLink with the request id in `provider`.',
-    retry: { waitSeconds: 10, maxAttempts: 2 },
   },
   TaskCancelled: {
     meaning: 'The task was cancelled at EvoLink.',
@@ -145,9 +150,10 @@ export const FAILURES = {
     startAgain: 'Only if paying twice is acceptable: look at the task first.',
   },
   SubmitOutcomeUnknown: {
-    meaning: 'The reply to the submission was lost, and nothing shows whether EvoLink created a task.',
+    meaning:
+      'EvoLink may have made a task, and neither a callback nor a repeat of the same submission has shown it. `provider` holds its last answer, `candidates` the tasks of the account that may be this one. What turns up later is booked, and its images are saved.',
     charged: 'unknown',
-    startAgain: "Only after looking through EvoLink's task list: starting again may pay twice.",
+    startAgain: "Only after looking at the candidates and EvoLink's task list: starting again may pay twice.",
   },
   Busy: {
     meaning: 'Too many jobs wrote to the same record at once. Nothing was sent to EvoLink.',

@@ -29,12 +29,16 @@ export interface EvolinkClientOptions {
   readonly apiKey: string;
   /** Of the pipeline, for the User-Agent. */
   readonly version: string;
+  /** Time for a query, from the connection to the last byte of its reply, in milliseconds. @default 15000 */
+  readonly queryTimeoutMs?: number;
   /** Gets one event per call, when it has ended. What it throws is ignored. @default - nothing is logged */
   readonly log?: (event: EvolinkCallEvent) => void;
 }
 
 export interface Call<T> {
   readonly method: 'GET' | 'POST';
+  /** The call may make a paid task. Any other changes nothing, and may be made again. @default false */
+  readonly submission?: boolean;
   /** The path as it may be logged; `path` where the real one differs. */
   readonly route: string;
   readonly path?: string;
@@ -52,7 +56,7 @@ const MAX_REPLY_BYTES = 1_048_576;
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 const TRANSPORT_ERRORS = {
-  connect: { Case: errors.EvolinkConnectionError, outcome: 'not_sent', what: 'no connection was made' },
+  connect: { Case: errors.EvolinkConnectionError, outcome: 'no_task', what: 'no connection was made' },
   timeout: { Case: errors.EvolinkTimeoutError, outcome: 'unknown', what: 'no complete reply in time' },
   lost: { Case: errors.EvolinkConnectionLostError, outcome: 'unknown', what: 'the connection broke before the reply' },
   too_large: {
@@ -137,7 +141,7 @@ export class Caller {
 function understand<T>(call: Call<T>, reply: HttpReply): T {
   const title = titleOf(call);
   if (reply.status < 200 || reply.status > 299) {
-    throw errorOfReply(reply, { title, submission: call.method === 'POST', redact: call.redact });
+    throw errorOfReply(reply, { title, submission: call.submission === true, redact: call.redact });
   }
   const result = call.read(parseJson(reply.body), reply);
   if (result !== undefined) return result;
@@ -149,7 +153,7 @@ function understand<T>(call: Call<T>, reply: HttpReply): T {
 }
 
 function onSubmission<T>(call: Call<T>, outcome: errors.SubmitOutcome): EvolinkErrorFacts['outcome'] {
-  return call.method === 'POST' ? outcome : undefined;
+  return call.submission === true ? outcome : undefined;
 }
 
 function titleOf<T>(call: Call<T>): string {

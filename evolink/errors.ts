@@ -6,12 +6,13 @@
  */
 
 /**
- * What is known about a submission that gave no task.
- * - `refused`: EvoLink read it and said no. No task, no charge.
- * - `not_sent`: not a byte of it left this machine. No task, no charge.
+ * What a first POST that gave no task id proves. Of a repeat under the same idempotency key no outcome says anything about
+ * the POST before it.
+ * - `no_task`: there is no task, proven: nothing was written to the wire, or EvoLink's admission checks refused it.
+ * - `refused`: EvoLink answered in its own form that it won't. A task behind it is unlikely, and not ruled out.
  * - `unknown`: there may be a task, and it may be charged.
  */
-export type SubmitOutcome = 'refused' | 'not_sent' | 'unknown';
+export type SubmitOutcome = 'no_task' | 'refused' | 'unknown';
 
 /** What is known besides the case itself. */
 export interface EvolinkErrorFacts {
@@ -21,6 +22,8 @@ export interface EvolinkErrorFacts {
   readonly requestId?: string;
   readonly retryAfterSeconds?: number;
   readonly outcome?: SubmitOutcome;
+  /** IANA name: where a daily limit of the key starts afresh at midnight. */
+  readonly resetTimeZone?: string;
   readonly cause?: unknown;
 }
 
@@ -39,6 +42,7 @@ export abstract class EvolinkError extends Error {
   readonly retryAfterSeconds?: number;
   /** Only for submissions; a query changes nothing, so its outcome doesn't matter. */
   readonly outcome?: SubmitOutcome;
+  readonly resetTimeZone?: string;
 
   constructor(message: string, facts: EvolinkErrorFacts = {}) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
@@ -47,13 +51,9 @@ export abstract class EvolinkError extends Error {
     this.requestId = facts.requestId;
     this.retryAfterSeconds = facts.retryAfterSeconds;
     this.outcome = facts.outcome;
+    this.resetTimeZone = facts.resetTimeZone;
     // Loggers print the enumerable fields of an error; EvoLink's words may quote the prompt.
     Object.defineProperty(this, 'providerMessage', { value: facts.providerMessage, enumerable: false });
-  }
-
-  /** Whether the same call made again can't pay twice. It says nothing about whether that would help. */
-  get safeToRepeat(): boolean {
-    return this.outcome !== 'unknown';
   }
 }
 
@@ -92,19 +92,29 @@ export class EvolinkInvalidRequestError extends EvolinkError {
   override readonly name = 'EvolinkInvalidRequestError';
 }
 
-/** 400 with a moderation code: the prompt or a reference image was blocked. */
+/** A content code, at whatever status: the prompt or a reference image was blocked. */
 export class EvolinkContentPolicyError extends EvolinkError {
   override readonly name = 'EvolinkContentPolicyError';
 }
 
-/** 401: the key is wrong, expired or disabled. */
+/** 401, or a code of the key's state at another status: the key is wrong, expired or disabled, or its account is. */
 export class EvolinkUnauthorizedError extends EvolinkError {
   override readonly name = 'EvolinkUnauthorizedError';
 }
 
-/** 402: too few credits, on the account, on the key or for today; `code` says which. */
+/** 402: the account has too few credits. */
 export class EvolinkInsufficientCreditsError extends EvolinkError {
   override readonly name = 'EvolinkInsufficientCreditsError';
+}
+
+/** The key has spent what it may spend in all, whatever the account still has. */
+export class EvolinkKeyLimitError extends EvolinkError {
+  override readonly name = 'EvolinkKeyLimitError';
+}
+
+/** The key has spent what it may spend today; it starts afresh at midnight of `resetTimeZone`. */
+export class EvolinkKeyDailyLimitError extends EvolinkError {
+  override readonly name = 'EvolinkKeyDailyLimitError';
 }
 
 /** 403: the key may not use this model, or not see this task. */
@@ -132,7 +142,7 @@ export class EvolinkRateLimitedError extends EvolinkError {
   override readonly name = 'EvolinkRateLimitedError';
 }
 
-/** 502 or 503. Its `outcome` depends on who said so: EvoLink itself, or a proxy on the way. */
+/** 502, 503, or a code that says that EvoLink has no route to the model at the moment. */
 export class EvolinkUnavailableError extends EvolinkError {
   override readonly name = 'EvolinkUnavailableError';
 }

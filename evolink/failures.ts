@@ -1,7 +1,7 @@
 /** From EvoLink's codes and our errors to the names under which a job fails. Tables: a new code is a new line. */
 import type { FailureName } from '../domain/failures';
 import type { EvolinkError } from './errors';
-import { moderationCodes } from './moderation';
+import { CHANNEL_CODES, CONTENT_CODES, isChannelCode, normalizeCode } from './error-codes';
 
 export interface Failure {
   readonly name: FailureName;
@@ -12,49 +12,69 @@ export interface Failure {
 const retry = (name: FailureName): Failure => ({ name, retry: true });
 const final = (name: FailureName): Failure => ({ name, retry: false });
 
-/** `error.code` of a failed task. @see https://docs.evolink.ai/en/api-manual/task-management/error-codes */
+/**
+ * `error.code` of a failed task. `retry` is what EvoLink's client calls "trying again can help": whether a new attempt is
+ * made depends on the charge besides, since each is a task and a charge of its own.
+ * Source: EvoLink's error codes page, and `error-handler.js` of its client (October 2026).
+ * @see https://docs.evolink.ai/en/api-manual/task-management/error-codes
+ */
 const TASK_FAILURES: ReadonlyMap<string, Failure> = new Map([
-  ...[...moderationCodes].map((code): [string, Failure] => [code, final('ContentPolicyViolation')]),
+  ...CONTENT_CODES.map((code): [string, Failure] => [code, final('ContentPolicyViolation')]),
   ['invalid_parameters', final('RequestRefused')],
   ['image_processing_error', final('ReferenceImageUnusable')],
   ['image_dimension_mismatch', final('ReferenceImageUnusable')],
+  ['resource_not_found', final('GenerationFailed')],
   ['request_cancelled', final('TaskCancelled')],
-  // May hide a policy refusal: once more at most.
-  ['generation_failed_no_content', retry('NoContentGenerated')],
-  ['service_error', retry('ServiceError')],
+  // The cause is not established, and it may be a policy refusal.
+  ['generation_failed_no_content', final('NoContentGenerated')],
+  ['unknown_error', final('GenerationFailed')],
   ['generation_timeout', retry('ServiceError')],
+  ['service_error', retry('ServiceError')],
   ['service_unavailable', retry('ResourceExhausted')],
-  ['upstream_error', retry('ServiceError')],
   ['resource_exhausted', retry('ResourceExhausted')],
   ['quota_exceeded', retry('RateLimited')],
-  ['unknown_error', retry('GenerationFailed')],
-  ['resource_not_found', final('GenerationFailed')],
-  // No route to this model: like `no_available_channel` at submission, another model is the way out.
-  ['model_unavailable', final('RequestRefused')],
+  // Seen at submission only; as the end of a task they say the same.
+  ...CHANNEL_CODES.map((code): [string, Failure] => [code, retry('ResourceExhausted')]),
 ]);
 
 /** By name, since a bundle may hold a class twice. */
-const SUBMIT_FAILURES: ReadonlyMap<string, Failure> = new Map([
-  ['EvolinkConnectionError', retry('ServiceError')],
-  ['EvolinkUnavailableError', retry('ServiceError')],
-  ['EvolinkRateLimitedError', retry('RateLimited')],
-  ['EvolinkUnauthorizedError', final('Unauthorized')],
-  ['EvolinkInsufficientCreditsError', final('InsufficientCredits')],
-  ['EvolinkAccessDeniedError', final('ModelAccessDenied')],
-  ['EvolinkContentPolicyError', final('ContentPolicyViolation')],
-  ['EvolinkInvalidRequestError', final('RequestRefused')],
-  ['EvolinkNotFoundError', final('RequestRefused')],
-  ['EvolinkRequestTooLargeError', final('RequestRefused')],
-  ['EvolinkUnexpectedStatusError', final('RequestRefused')],
+const SUBMIT_FAILURES: ReadonlyMap<string, FailureName> = new Map([
+  ['EvolinkConnectionError', 'ServiceError'],
+  ['EvolinkUnavailableError', 'ResourceExhausted'],
+  ['EvolinkUnauthorizedError', 'Unauthorized'],
+  ['EvolinkInsufficientCreditsError', 'InsufficientCredits'],
+  ['EvolinkKeyLimitError', 'KeyLimitReached'],
+  ['EvolinkKeyDailyLimitError', 'KeyLimitReached'],
+  ['EvolinkAccessDeniedError', 'ModelAccessDenied'],
+  ['EvolinkContentPolicyError', 'ContentPolicyViolation'],
+  ['EvolinkInvalidRequestError', 'RequestRefused'],
+  ['EvolinkNotFoundError', 'RequestRefused'],
+  ['EvolinkRequestTooLargeError', 'RequestRefused'],
+  ['EvolinkUnexpectedStatusError', 'RequestRefused'],
 ]);
 
-/** @param code - `error.code` of the task; a code that we don't know is never retried by itself */
+/** @param code - `error.code` of the task; a code that we don't know is never retried */
 export function failureOfTaskError(code: string | undefined): Failure {
-  return TASK_FAILURES.get((code ?? '').trim().toLowerCase()) ?? final('GenerationFailed');
+  const known = TASK_FAILURES.get(normalizeCode(code));
+  if (known !== undefined) return known;
+  return isChannelCode(code) ? retry('ResourceExhausted') : final('GenerationFailed');
 }
 
-/** For a submission. Where there may be a task, the answer is `SubmitOutcomeUnknown`, without retry. */
+/**
+ * For a first POST that gave no task. A new attempt is a new submission, so it is allowed only where it is proven that
+ * this one made no task, and makes sense only where no connection stood: what EvoLink refuses it refuses again.
+ */
 export function failureOfSubmitError(error: EvolinkError): Failure {
-  const known = error.safeToRepeat ? SUBMIT_FAILURES.get(error.name) : undefined;
-  return known ?? final('SubmitOutcomeUnknown');
+  const name = error.outcome === 'unknown' ? undefined : SUBMIT_FAILURES.get(error.name);
+  if (name === undefined) return final('SubmitOutcomeUnknown');
+  return { name, retry: error.outcome === 'no_task' && error.name === 'EvolinkConnectionError' };
+}
+
+/**
+ * EvoLink, or something in front of it, had no room for the submission: 429, 502, 503, or no route to the model. There
+ * may be a task all the same, so the very same submission is sent again, and never a new one.
+ */
+export function isBusy(error: EvolinkError): boolean {
+  if (error.outcome === 'no_task') return false;
+  return [429, 502, 503].includes(error.status ?? 0) || isChannelCode(error.code);
 }

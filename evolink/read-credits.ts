@@ -1,10 +1,12 @@
 /** The balance. @see https://docs.evolink.ai/en/api-manual/account-management/get-credits */
-import { finite, objectOr } from './json';
+import { finite, type JsonObject, objectOr, text } from './json';
 import type { Credits } from './types';
 
 /** `undefined` where an amount is missing or is no number: a balance is never guessed. */
 export function readCredits(body: unknown): Credits | undefined {
-  const data = objectOr(objectOr(body).data);
+  const { success, data: raw } = objectOr(body);
+  if (success === false) return undefined;
+  const data = objectOr(raw);
   const account = objectOr(data.user);
   const key = objectOr(data.token);
   const unlimited = key.unlimited_credits === true;
@@ -12,7 +14,15 @@ export function readCredits(body: unknown): Credits | undefined {
   // A key without a limit of its own has nothing remaining to tell.
   const keyAmounts = readAmounts(key.remaining_credits ?? (unlimited ? 0 : undefined), key.used_credits);
   if (accountAmounts === undefined || keyAmounts === undefined) return undefined;
-  return { account: accountAmounts, key: { ...keyAmounts, unlimited } };
+  return { account: accountAmounts, key: { ...keyAmounts, unlimited, ...dailyLimit(key) } };
+}
+
+/** A limit of 0 or less means that there is none. */
+function dailyLimit(key: JsonObject): Pick<Credits['key'], 'daily'> {
+  const limit = decimalText(key.daily_limit_credits);
+  if (limit === undefined || !(Number(limit) > 0)) return {};
+  const used = decimalText(key.daily_used_credits) ?? '0';
+  return { daily: { limit, used, timeZone: text(key.reset_timezone) } };
 }
 
 function readAmounts(remaining: unknown, used: unknown): Credits['account'] | undefined {

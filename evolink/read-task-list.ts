@@ -1,27 +1,23 @@
-/** The list of tasks: the only known way to find a task whose submission reply was lost. */
+/** The list of the account's tasks: it can show that a task exists, and never that there is none. */
 import { count, finite, isObject, objectOr, text } from './json';
 import { readStatus } from './read-task';
 import type { TaskList, TaskListEntry } from './types';
 
 /**
- * A page of the list. `undefined` where it is none, or where any line of it has no id: who looks for a lost task must
- * not conclude from a line that can't be read that there was no task.
+ * A page of the list. `undefined` where it is none, where any line of it has no id, where the total is no count, or where
+ * the page is another one than was asked for: EvoLink's client throws such a page away, too.
  */
-export function readTaskList(body: unknown, asked: { page: number; pageSize?: number }): TaskList | undefined {
+export function readTaskList(
+  body: unknown,
+  asked: { readonly page: number; readonly pageSize: number },
+): TaskList | undefined {
   const raw = objectOr(body);
-  if (!Array.isArray(raw.data)) return undefined;
+  const total = count(raw.total);
+  if (!Array.isArray(raw.data) || total === undefined) return undefined;
   const entries = raw.data.map(readEntry);
   if (!entries.every((entry) => entry !== undefined)) return undefined;
-
-  const page = count(raw.page) ?? asked.page;
-  const pageSize = count(raw.page_size) ?? asked.pageSize ?? entries.length;
-  return { total: count(raw.total) ?? leastTotal(page, pageSize, entries.length), page, pageSize, entries };
-}
-
-/** Without a total, a full page means that there may be more: one more than seen. */
-function leastTotal(page: number, pageSize: number, seen: number): number {
-  const before = Math.max(page - 1, 0) * pageSize;
-  return before + seen + (seen > 0 && seen >= pageSize ? 1 : 0);
+  const isAsked = (raw.page ?? asked.page) === asked.page && (raw.page_size ?? asked.pageSize) === asked.pageSize;
+  return isAsked ? { total, page: asked.page, pageSize: asked.pageSize, entries } : undefined;
 }
 
 function readEntry(raw: unknown): TaskListEntry | undefined {
@@ -30,7 +26,7 @@ function readEntry(raw: unknown): TaskListEntry | undefined {
   return { id, model: text(raw.model), status: readStatus(raw), createdAt: epochSeconds(raw.created_at) };
 }
 
-/** Undocumented: seconds as everywhere else at EvoLink; milliseconds and ISO dates are understood as well. */
+/** EvoLink's client reads whole seconds; milliseconds and ISO dates are understood as well. */
 function epochSeconds(value: unknown): number | undefined {
   const number = finite(value) ?? (/^\d+(\.\d+)?$/.test(text(value) ?? '') ? Number(value) : undefined);
   if (number !== undefined) return number > 1e11 ? number / 1000 : number;

@@ -19,9 +19,12 @@ const STATUSES: ReadonlyMap<string, TaskStatus> = new Map([
 /** The other form of a cancelled task: `failed` with this code. */
 const CANCELLED_CODE = 'request_cancelled';
 
-/** Whether a value can be a task id: the documented prefix, then printable characters. Check ids from a callback. */
+/**
+ * Whether a value can be a task id: the form that EvoLink's client takes. Its pages show `task-unified-…` only, its own
+ * tests other ids too. Check ids from a callback.
+ */
 export function isTaskId(value: unknown): value is string {
-  return typeof value === 'string' && /^task-unified-[!-~]{1,200}$/.test(value);
+  return typeof value === 'string' && /^[A-Za-z0-9._:-]{1,128}$/.test(value) && !/^\.{1,2}$/.test(value);
 }
 
 /** The task that a submission created; `undefined` where the reply names none. */
@@ -51,9 +54,20 @@ export function readTask(body: unknown, id: string, redact: Redact): Task | unde
     model: text(body.model),
     billingRule: billingRule(body),
     results: readResults(body),
-    error: ended ? redacted(readTaskError(body.error), redact) : undefined,
+    error: ended ? redacted(readTaskError(body.error) ?? missingError(status), redact) : undefined,
     usage: body.usage ?? undefined,
+    billing: body.billing ?? undefined,
   };
+}
+
+/** The tasks of a batch that were asked for. EvoLink's client reads an answer without a list as an empty one. */
+export function readTasks(body: unknown, ids: readonly string[], redact: Redact): Task[] {
+  const { data } = objectOr(body);
+  return (Array.isArray(data) ? data : []).flatMap((raw: unknown) => {
+    const id = ids.find((one) => one === objectOr(raw).id);
+    const task = id === undefined ? undefined : readTask(raw, id, redact);
+    return task === undefined ? [] : [task];
+  });
 }
 
 /** The status of a task or of a line of the task list. */
@@ -68,29 +82,36 @@ function readTaskError(error: unknown): Task['error'] {
   return { code: codeText(error.code) ?? '', message: text(error.message) ?? '' };
 }
 
+/** How EvoLink's client reads an ended task without an error. */
+function missingError(status: TaskStatus): NonNullable<Task['error']> {
+  return { code: status === 'cancelled' ? CANCELLED_CODE : 'unknown_error', message: '' };
+}
+
 /** EvoLink may quote the URL of a reference that it could not fetch, and a signed one is a credential. */
 function redacted(error: Task['error'], redact: Redact): Task['error'] {
   return error && { code: redact(error.code), message: redact(error.message) };
 }
 
-/** `results` is the documented place; `result_data` repeats it under one of two names. */
+/**
+ * Every link under `results` and `result_data`, whatever the field around it is called and however deep it lies, each
+ * once: `results` is the documented place, `result_data` repeats it or adds to it, as a list or as one object.
+ */
 function readResults(task: JsonObject): readonly string[] {
-  const links = listOf(task.results).map(text).filter(isPresent);
-  if (links.length > 0) return links;
-  return listOf(task.result_data)
-    .map(objectOr)
-    .map((entry) => text(entry.url) ?? text(entry.image_url))
-    .filter(isPresent);
+  return [...new Set([...linksIn(task.results), ...linksIn(task.result_data)])];
+}
+
+/** Fields beside the links that may hold any text of the request. */
+const TEXT_FIELDS: ReadonlySet<string> = new Set(['title', 'tags', 'prompt', 'revised_prompt']);
+
+/** Real results are nested two deep; a limit keeps a hostile body from exhausting the stack. */
+const MAX_DEPTH = 8;
+
+function linksIn(value: unknown, depth = 0): string[] {
+  if (typeof value === 'string') return /^https?:\/\//i.test(value.trim()) ? [value.trim()] : [];
+  if (typeof value !== 'object' || value === null || depth >= MAX_DEPTH) return [];
+  return Object.entries(value).flatMap(([name, part]) => (TEXT_FIELDS.has(name) ? [] : linksIn(part, depth + 1)));
 }
 
 function billingRule(task: JsonObject): string | undefined {
   return text(objectOr(task.usage).billing_rule);
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function isPresent<T>(value: T | undefined): value is T {
-  return value !== undefined;
 }

@@ -1,48 +1,32 @@
 /** From a reply that is no success to its error: what each status means, and whether there may be a paid task. */
 import * as errors from './errors';
-import type { EvolinkError, EvolinkErrorFacts } from './errors';
+import type { EvolinkError } from './errors';
+import { CONTENT_CODES, type ErrorClass, meaningOfCode, normalizeCode } from './error-codes';
 import { codeText, isObject, objectOr, parseJson, text } from './json';
-import { moderationCodes } from './moderation';
 import type { Redact } from './redact';
 import { httpDate, retryAfterSeconds } from './retry-after';
 import type { HttpReply } from './transport';
 
-type ErrorClass = new (message: string, facts: EvolinkErrorFacts) => EvolinkError;
-
 /**
- * What a status says about a submission. `refused_by_evolink`: refused if EvoLink says so itself, else unknown, since a
- * proxy gives the same status for an answer that got lost.
+ * For codes that say nothing of their own: what a status means.
+ * @see https://docs.evolink.ai/en/api-manual/task-management/error-codes
  */
-interface Rule {
-  readonly error: ErrorClass;
-  readonly submission: 'refused' | 'refused_by_evolink' | 'unknown';
-}
-
-/** @see https://docs.evolink.ai/en/api-manual/task-management/error-codes */
-const RULES: ReadonlyMap<number, Rule> = new Map<number, Rule>([
-  [400, { error: errors.EvolinkInvalidRequestError, submission: 'refused' }],
-  [401, { error: errors.EvolinkUnauthorizedError, submission: 'refused' }],
-  [402, { error: errors.EvolinkInsufficientCreditsError, submission: 'refused' }],
-  [403, { error: errors.EvolinkAccessDeniedError, submission: 'refused' }],
-  [404, { error: errors.EvolinkNotFoundError, submission: 'refused' }],
-  // "Request timeout": how much of it was read is not said.
-  [408, { error: errors.EvolinkUnexpectedStatusError, submission: 'unknown' }],
-  // EvoLink's own client knows 409 as `paid_outcome_unknown`.
-  [409, { error: errors.EvolinkConflictError, submission: 'unknown' }],
-  [413, { error: errors.EvolinkRequestTooLargeError, submission: 'refused' }],
-  [429, { error: errors.EvolinkRateLimitedError, submission: 'refused' }],
-  [502, { error: errors.EvolinkUnavailableError, submission: 'refused_by_evolink' }],
-  [503, { error: errors.EvolinkUnavailableError, submission: 'refused_by_evolink' }],
+const ERROR_OF_STATUS: ReadonlyMap<number, ErrorClass> = new Map<number, ErrorClass>([
+  [400, errors.EvolinkInvalidRequestError],
+  [401, errors.EvolinkUnauthorizedError],
+  [402, errors.EvolinkInsufficientCreditsError],
+  [403, errors.EvolinkAccessDeniedError],
+  [404, errors.EvolinkNotFoundError],
+  [409, errors.EvolinkConflictError],
+  [413, errors.EvolinkRequestTooLargeError],
+  [415, errors.EvolinkInvalidRequestError],
+  [429, errors.EvolinkRateLimitedError],
+  [502, errors.EvolinkUnavailableError],
+  [503, errors.EvolinkUnavailableError],
 ]);
 
-/** For what the table doesn't name, by the first digit. */
-const RULES_BY_CLASS: ReadonlyMap<number, Rule> = new Map<number, Rule>([
-  [3, { error: errors.EvolinkRedirectError, submission: 'unknown' }],
-  [4, { error: errors.EvolinkUnexpectedStatusError, submission: 'refused_by_evolink' }],
-  [5, { error: errors.EvolinkServerError, submission: 'unknown' }],
-]);
-
-const OTHERWISE: Rule = { error: errors.EvolinkUnexpectedStatusError, submission: 'unknown' };
+/** Statuses under which EvoLink documents that it won't make a task; at every other one there may be one. */
+const DOCUMENTED_REFUSALS: ReadonlySet<number> = new Set([400, 401, 402, 403, 404, 413, 415]);
 
 const LONGEST_MESSAGE = 1000;
 const LONGEST_CODE = 100;
@@ -51,10 +35,10 @@ const LONGEST_CODE = 100;
 export function requestIdOf(reply: HttpReply, redact: Redact): string | undefined {
   const body = objectOr(parseJson(reply.body));
   const id =
+    text(objectOr(body.error).request_id) ??
     header(reply, 'x-request-id') ??
     header(reply, 'x-oneapi-request-id') ??
-    text(body.request_id) ??
-    text(objectOr(body.error).request_id);
+    text(body.request_id);
   // Goes into log lines: one word, of bounded length.
   return id === undefined ? undefined : redact(id.replace(/[^!-~]/g, '')).slice(0, 200);
 }
@@ -69,29 +53,48 @@ export function errorOfReply(
   reply: HttpReply,
   call: { readonly title: string; readonly submission: boolean; readonly redact: Redact },
 ): EvolinkError {
-  const rule = RULES.get(reply.status) ?? RULES_BY_CLASS.get(Math.floor(reply.status / 100)) ?? OTHERWISE;
   const body = parseJson(reply.body);
   const said = wordsOf(body, call.redact);
-  const blocked = reply.status === 400 && moderationCodes.has(said.code?.toLowerCase() ?? '');
-  const ErrorOfCase = blocked ? errors.EvolinkContentPolicyError : rule.error;
+  const ErrorOfCase = classOf(reply.status, said.code);
   return new ErrorOfCase(`${call.title}: EvoLink answered ${reply.status}${inBrackets(said.code)}`, {
     ...said,
     status: reply.status,
     requestId: requestIdOf(reply, call.redact),
     retryAfterSeconds: retryAfterSeconds(header(reply, 'retry-after'), serverTimeOf(reply)),
-    outcome: call.submission ? submissionOutcome(rule, body) : undefined,
+    resetTimeZone: text(objectOr(objectOr(body).error).reset_timezone),
+    outcome: call.submission ? submissionOutcome(reply.status, body) : undefined,
   });
 }
 
-function submissionOutcome(rule: Rule, body: unknown): errors.SubmitOutcome {
-  if (rule.submission !== 'refused_by_evolink') return rule.submission;
-  return isEvolinksOwn(body) ? 'refused' : 'unknown';
+/** A redirect is never EvoLink's answer; at every error the code says more than the status. */
+function classOf(status: number, code: string | undefined): ErrorClass {
+  if (status < 300 || status > 599) return errors.EvolinkUnexpectedStatusError;
+  if (status < 400) return errors.EvolinkRedirectError;
+  const byCode = meaningOfCode(code)?.error;
+  if (byCode !== undefined) return byCode;
+  const otherwise = status > 499 ? errors.EvolinkServerError : errors.EvolinkUnexpectedStatusError;
+  return ERROR_OF_STATUS.get(status) ?? otherwise;
 }
 
-/** EvoLink's documented error body: `{"error":{"code","message","type"}}`. Proxies write HTML, or other JSON. */
+/** A status alone proves nothing, since a proxy or a late fault may give it for a request that went through. */
+function submissionOutcome(status: number, body: unknown): errors.SubmitOutcome {
+  if (status < 400) return 'unknown';
+  const code = codeText(objectOr(objectOr(body).error).code);
+  if (meaningOfCode(code)?.provesNoTask === true) return 'no_task';
+  if (!isEvolinksOwn(body)) return 'unknown';
+  const isContent = CONTENT_CODES.some((one) => one === normalizeCode(code));
+  return isContent || DOCUMENTED_REFUSALS.has(status) ? 'refused' : 'unknown';
+}
+
+/**
+ * EvoLink's documented error body: `{"error":{"code","message","type"}}`, or its envelope with a code that only EvoLink
+ * uses. Proxies write HTML, or other JSON.
+ */
 function isEvolinksOwn(body: unknown): boolean {
   const error = isObject(body) && isObject(body.error) ? body.error : undefined;
-  return codeText(error?.code) !== undefined && typeof error?.message === 'string' && typeof error.type === 'string';
+  const code = codeText(error?.code);
+  if (code === undefined) return false;
+  return meaningOfCode(code) !== undefined || (typeof error?.message === 'string' && typeof error.type === 'string');
 }
 
 function wordsOf(body: unknown, redact: Redact): { code?: string; providerMessage?: string } {

@@ -20,6 +20,8 @@ export interface SubmittedTask {
   readonly serverTime?: number;
   /** `x-request-id` or `x-oneapi-request-id`: what EvoLink's support asks for. */
   readonly requestId?: string;
+  /** EvoLink knew the idempotency key: this is the task of an earlier POST, and nothing was charged again. */
+  readonly replayed?: boolean;
 }
 
 export interface Task {
@@ -29,12 +31,14 @@ export interface Task {
   readonly progress?: number;
   readonly model?: string;
   readonly billingRule?: string;
-  /** Links to the images; empty unless completed. They live 24 h. */
+  /** Links to the images, each once, `https:` or `http:`; empty unless completed. They live 24 h. */
   readonly results: readonly string[];
   /** Only when failed or cancelled. `code` is a string here even if EvoLink sent an integer. */
   readonly error?: { readonly code: string; readonly message: string };
   /** EvoLink's usage block, untouched. */
   readonly usage?: unknown;
+  /** EvoLink's billing block, untouched: what was charged and given back. Older gateways send none. */
+  readonly billing?: unknown;
   readonly requestId?: string;
 }
 
@@ -57,5 +61,11 @@ export interface TaskList {
 /** Decimal strings, exactly as EvoLink printed them, so that no digit is lost. */
 export interface Credits {
   readonly account: { readonly remaining: string; readonly used: string };
-  readonly key: { readonly remaining: string; readonly used: string; readonly unlimited: boolean };
+  readonly key: {
+    readonly remaining: string;
+    readonly used: string;
+    readonly unlimited: boolean;
+    /** Absent for a key without a daily limit. It starts afresh at midnight of `timeZone`, an IANA name. */
+    readonly daily?: { readonly limit: string; readonly used: string; readonly timeZone?: string };
+  };
 }

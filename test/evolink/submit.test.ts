@@ -31,6 +31,7 @@ test('sends one POST with key, user agent, idempotency key and the eight documen
       'content-type': 'application/json',
       'user-agent': 'evolink-image-pipeline/1.2.3',
       'idempotency-key': IDEMPOTENCY_KEY,
+      'x-evo-run-id': IDEMPOTENCY_KEY,
     },
   });
   expect(JSON.parse(server.seen[0]?.body ?? '')).toEqual(REQUEST);
@@ -43,6 +44,19 @@ test('sends no field that the documented eight do not name, and none without a v
   await clientFor(server.baseUrl).submit(request, { idempotencyKey: IDEMPOTENCY_KEY });
 
   expect(JSON.parse(server.seen[0]?.body ?? '')).toEqual({ model: 'gpt-image-2', prompt: 'x' });
+});
+
+/** Fact sheet 3.1.3: a repeat must be equal to the byte, and is answered with a header. */
+test('a repeat with an equal request sends the same bytes, and says whether EvoLink knew the key', async () => {
+  const server = await startServer([{ body: CREATED }, { body: CREATED, headers: { 'Idempotency-Replayed': 'true' } }]);
+  const client = clientFor(server.baseUrl);
+
+  const first = await client.submit(REQUEST, { idempotencyKey: IDEMPOTENCY_KEY });
+  const reordered = Object.fromEntries(Object.entries(REQUEST).reverse()) as unknown as SubmitRequest;
+  const second = await client.submit(reordered, { idempotencyKey: IDEMPOTENCY_KEY });
+
+  expect(server.seen[1]?.body).toBe(server.seen[0]?.body);
+  expect([first.replayed, second.replayed]).toEqual([undefined, true]);
 });
 
 test('passes a prompt of 32 000 four-byte characters unharmed', async () => {

@@ -57,7 +57,7 @@ test('a certificate that nobody trusts: nothing is sent', async () => {
 
   const error = await failedSubmit(server.baseUrl);
 
-  expect(error).toMatchObject({ name: 'EvolinkConnectionError', outcome: 'not_sent', safeToRepeat: true });
+  expect(error).toMatchObject({ name: 'EvolinkConnectionError', outcome: 'no_task' });
   expect(error.cause).toMatchObject({ code: expect.stringMatching(/CERT|SIGN/) as string });
   expect(server.seen).toHaveLength(0);
 });

@@ -89,13 +89,26 @@ export class PipelinePausedError extends failed('PipelinePaused') {
 export class JobIdReusedError extends failed('JobIdReused') {}
 /** The secret with EvoLink's API key could not be read, or holds no key. */
 export class ApiKeyUnavailableError extends failed('ApiKeyUnavailable') {}
-/** EvoLink refused the pipeline's API key (401). */
+/** EvoLink does not accept the pipeline's API key: it is unknown, disabled or expired, or its account is disabled. */
 export class UnauthorizedError extends failed('Unauthorized') {}
-/** The EvoLink account or the key has too few credits left (402). */
+/** The EvoLink account has too few credits left (402). */
 export class InsufficientCreditsError extends failed('InsufficientCredits') {}
+/** The API key has reached its own limit at EvoLink, whatever the account still has. */
+export class KeyLimitReachedError extends failed('KeyLimitReached') {
+  /** Whether it is the limit of the key in total or per day. */
+  get limit(): 'total' | 'daily' | undefined {
+    const { limit } = this.facts;
+    return limit === 'total' || limit === 'daily' ? limit : undefined;
+  }
+
+  /** When a daily limit starts afresh; undefined for a limit in total, and where EvoLink does not say. */
+  get resetsAt(): Date | undefined {
+    return time(this.facts.resets_at);
+  }
+}
 /** The API key may not use this model (403). */
 export class ModelAccessDeniedError extends failed('ModelAccessDenied') {}
-/** EvoLink refused the request (400, 404, 413) though it passed our validation. `provider` holds its reason. */
+/** EvoLink refused the request (400, 404, 413, 415) though it passed our validation. `provider` holds its reason. */
 export class RequestRefusedError extends failed('RequestRefused') {}
 /** The prompt or a reference image was blocked by the provider's safety filters. */
 export class ContentPolicyViolationError extends failed('ContentPolicyViolation') {}

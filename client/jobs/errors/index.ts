@@ -32,6 +32,7 @@ const CLASSES: Readonly<Record<KnownFailure, new (job: FailedJob) => JobError>> 
   ApiKeyUnavailable: failures.ApiKeyUnavailableError,
   Unauthorized: failures.UnauthorizedError,
   InsufficientCredits: failures.InsufficientCreditsError,
+  KeyLimitReached: failures.KeyLimitReachedError,
   ModelAccessDenied: failures.ModelAccessDeniedError,
   RequestRefused: failures.RequestRefusedError,
   ContentPolicyViolation: failures.ContentPolicyViolationError,
