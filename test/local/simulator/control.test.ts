@@ -36,7 +36,7 @@ describe('control from another process', () => {
     expect(await control.tasks()).toEqual(JSON.parse(JSON.stringify(simulator.tasks())));
     expect(await control.submissions()).toMatchObject([{ status: 200 }]);
     expect(await control.bill()).toEqual(simulator.bill());
-    expect((await control.bill('sk-simulator')).creditsUsed).toBe('3.2323');
+    expect((await control.bill('sk-simulator')).creditsUsed).toBe('3.2324');
     await expect(control.bill('sk-other')).rejects.toThrow('400');
   });
 
