@@ -32,8 +32,9 @@ export interface Post {
 const KEY_FORM = /^[A-Za-z0-9._-]{16,96}$/;
 
 export class IdempotencyLedger {
-  private readonly accounts = new Map<Account, Map<string, FirstPost>>();
-  private readonly counts = new Map<Account, Map<string, number>>();
+  /** By the account's name. */
+  private readonly accounts = new Map<string, Map<string, FirstPost>>();
+  private readonly counts = new Map<string, Map<string, number>>();
 
   constructor(
     private readonly behaviour: () => Behaviour,
@@ -52,9 +53,9 @@ export class IdempotencyLedger {
       const message = 'Idempotency-Key: 16 to 96 characters of A-Z, a-z, 0-9, dot, underscore and hyphen.';
       throw ApiError.of('invalid_request', { param: 'Idempotency-Key', message });
     }
-    const counts = this.counts.get(account) ?? new Map<string, number>();
+    const counts = this.counts.get(account.name) ?? new Map<string, number>();
     const number = (counts.get(key) ?? 0) + 1;
-    this.counts.set(account, counts.set(key, number));
+    this.counts.set(account.name, counts.set(key, number));
     return { number, first: this.remembered(account, key) };
   }
 
@@ -62,7 +63,7 @@ export class IdempotencyLedger {
   begin(account: Account, key: string | undefined, body: Buffer): FirstPost | undefined {
     if (key === undefined || this.behaviour().idempotency === 'ignored') return undefined;
     const first: FirstPost = { hash: hashOf(body), at: this.now(), open: true };
-    this.accounts.set(account, (this.accounts.get(account) ?? new Map<string, FirstPost>()).set(key, first));
+    this.accounts.set(account.name, (this.accounts.get(account.name) ?? new Map<string, FirstPost>()).set(key, first));
     return first;
   }
 
@@ -76,7 +77,7 @@ export class IdempotencyLedger {
 
   /** As if the POST had never arrived. */
   forget(account: Account, key: string | undefined, first: FirstPost | undefined): void {
-    const keys = this.accounts.get(account);
+    const keys = this.accounts.get(account.name);
     if (key !== undefined && first !== undefined && keys?.get(key) === first) keys.delete(key);
   }
 
@@ -88,7 +89,7 @@ export class IdempotencyLedger {
 
   private remembered(account: Account, key: string): FirstPost | undefined {
     const { idempotency, idempotencyMemoryMs } = this.behaviour();
-    const first = this.accounts.get(account)?.get(key);
+    const first = this.accounts.get(account.name)?.get(key);
     if (first === undefined || idempotency === 'ignored') return undefined;
     if (this.now() < first.at + idempotencyMemoryMs) return first;
     this.forget(account, key, first);

@@ -47,7 +47,7 @@ export function checkRule(value: unknown): Rule {
     else if (name === 'match') checkPost(fields.post);
     else if (name !== 'callback') checkReply(name, fields);
   }
-  return rule as Rule;
+  return rule;
 }
 
 function checkNames(part: string, fields: object, known: readonly string[]): void {
@@ -59,6 +59,8 @@ function checkNames(part: string, fields: object, known: readonly string[]): voi
 function checkReply(part: string, fields: Readonly<Record<string, unknown>>): void {
   const { code, message, errorFields, status } = fields;
   if (code === undefined && message === undefined && errorFields === undefined) return;
+  // A success: false has status 200, and a message all the same.
+  if (fields.success === false && code === undefined && errorFields === undefined) return;
   const asked = { status: status as number | undefined, code: code as string | number | undefined };
   if (statusOf(asked, part === 'submit' ? 'submit' : 'query') !== undefined) return;
   const what =

@@ -2,7 +2,7 @@
  * The tasks of each account and of each key in order of time, by status and model, so that a page of the task list costs
  * the same with 100 tasks as with 100 000.
  */
-import type { Account, ApiKey } from './accounts';
+import type { ApiKey } from './accounts';
 
 /** What `GET /v1/tasks` can filter by; `processing` includes tasks that still wait. */
 export const LISTED_STATUSES = ['processing', 'completed', 'failed', 'cancelled'] as const;
@@ -28,7 +28,7 @@ export interface ListFilter {
 }
 
 export class TaskIndex<T extends Listed> {
-  private readonly owners = new Map<Account | ApiKey, Map<string, T[]>>();
+  private readonly owners = new Map<string, Map<string, T[]>>();
 
   clear(): void {
     this.owners.clear();
@@ -57,9 +57,14 @@ export class TaskIndex<T extends Listed> {
     this.add(task);
   }
 
-  /** Newest first. */
-  page(owner: Account | ApiKey, filter: ListFilter, skip: number, count: number): { total: number; rows: T[] } {
-    const list = this.owners.get(owner)?.get(nameOf(filter.status, filter.model)) ?? [];
+  /** Of the key, or of its whole account; newest first. */
+  page(
+    apiKey: ApiKey,
+    scope: 'account' | 'key',
+    filter: ListFilter,
+    { skip, count }: { readonly skip: number; readonly count: number },
+  ): { total: number; rows: T[] } {
+    const list = this.owners.get(ownerOf(apiKey, scope))?.get(nameOf(filter.status, filter.model)) ?? [];
     const start = firstFrom(list, filter.from);
     const end = firstFrom(list, filter.to + 1);
     const last = Math.max(start, end - skip);
@@ -68,7 +73,7 @@ export class TaskIndex<T extends Listed> {
 
   private *listsOf(task: T): Iterable<T[]> {
     const { apiKey, listedAs, request } = task;
-    for (const owner of [apiKey.account, apiKey]) {
+    for (const owner of [ownerOf(apiKey, 'account'), ownerOf(apiKey, 'key')]) {
       const lists = this.owners.get(owner) ?? new Map<string, T[]>();
       this.owners.set(owner, lists);
       for (const status of [undefined, listedAs]) {
@@ -81,6 +86,11 @@ export class TaskIndex<T extends Listed> {
       }
     }
   }
+}
+
+/** By name: a key that is added anew keeps its tasks. */
+function ownerOf({ key, account }: ApiKey, scope: 'account' | 'key'): string {
+  return scope === 'key' ? `key ${key}` : `account ${account.name}`;
 }
 
 function nameOf(status: string | undefined, model: string | undefined): string {

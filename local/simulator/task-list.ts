@@ -21,7 +21,6 @@ export function taskListPage(
   const type = choice(query, 'type', TYPES);
   const page = wholeNumber(query, 'page', 1);
   const size = pageSize(query, behaviour);
-  const owner = behaviour.scope === 'key' ? apiKey : apiKey.account;
   const filter = {
     status,
     model: query.get('model') ?? undefined,
@@ -30,7 +29,7 @@ export function taskListPage(
   };
   const isImage = type === undefined || type === 'image';
   const { total, rows } = isImage
-    ? index.page(owner, filter, (page - 1) * size, size)
+    ? index.page(apiKey, behaviour.scope, filter, { skip: (page - 1) * size, count: size })
     : { total: 0, rows: [] as readonly Task[] };
   return {
     object: 'list',

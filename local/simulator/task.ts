@@ -48,6 +48,7 @@ export function isSettled(task: Task): boolean {
   return task.settledAt !== undefined;
 }
 
+/** By name: a key that is added anew keeps the tasks of its account. */
 export function belongsTo(task: Task, account: Account): boolean {
-  return task.apiKey.account === account;
+  return task.apiKey.account.name === account.name;
 }

@@ -13,7 +13,7 @@ import { costBlock, creditNumber, creditText, creditUnits } from '../../../local
 import { MODELS, type Quality } from '../../../local/simulator/models';
 import { Prices } from '../../../local/simulator/prices';
 import { ratioPixels, type Tier } from '../../../local/simulator/sizes';
-import { complete, start, submit } from './support/simulator';
+import { complete, start } from './support/simulator';
 
 const IMAGE_2 = MODELS['gpt-image-2'];
 const RATES: Rates = new Prices().rates(IMAGE_2);

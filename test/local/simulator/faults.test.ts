@@ -323,6 +323,7 @@ describe('a callback', () => {
 
   it.each([
     ['not even JSON', 'not even JSON'],
+    ['', ''],
     [{ id: 'task-unified-1-forged00' }, '{"id":"task-unified-1-forged00"}'],
   ])('can say anything: %j', async (body, text) => {
     const { receiver, simulator, callbacks } = await scripted({ body });
