@@ -212,7 +212,11 @@ describe('faults of a repeat', () => {
 describe('rules and repeats', () => {
   it('a rule about how a task runs is not used up by a repeat of another task', async () => {
     const simulator = await start();
-    simulator.script({ times: 1, task: { images: 1 } }, { times: 1, task: { images: 2 } });
+    const submitSlowly = { delayMs: 1 };
+    simulator.script(
+      { times: 1, task: { images: 1 }, submit: submitSlowly },
+      { times: 1, task: { images: 2 }, submit: submitSlowly },
+    );
     await post(simulator, { n: 3 });
     await post(simulator, { n: 3 });
     await post(simulator, { n: 3 }, 'job-another-0123456789');

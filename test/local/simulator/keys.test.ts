@@ -194,6 +194,17 @@ describe('limits of a key', () => {
     expect((await submit(simulator, REQUEST)).status).toBe(200);
   });
 
+  it('of a day count a task on the day that it was submitted', async () => {
+    const simulator = await start({ keys: [{ key: 'sk-simulator', dailyLimit: '100' }] });
+    const DAY = 24 * 3600_000;
+    simulator.clock.advance(DAY - (simulator.clock.now() % DAY) - 100);
+    await submit(simulator, REQUEST);
+    expect((await credits(simulator)).token.daily_used_credits).toBe(3.2241);
+    simulator.clock.advance(1000);
+    const { token } = await credits(simulator);
+    expect([token.daily_used_credits, token.used_credits]).toEqual([0, 3.2324]);
+  });
+
   it('count what is held, and give back what a failed task held', async () => {
     const simulator = await start({ keys: [{ key: 'sk-simulator', limit: '3.5', dailyLimit: '3.5' }] });
     simulator.script({ times: 1, task: { outcome: 'failed' } });
