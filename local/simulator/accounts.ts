@@ -1,13 +1,20 @@
-/** API keys and their credits: what is held, what is spent, what is left. */
-import { creditText, creditUnits } from './billing';
+/** Accounts and their API keys: what is held, what is spent, what is left. */
+import { creditText, creditUnits } from './credits';
+import { KeyUsage, type KeySettings } from './key-state';
 
-/** An API key, which is an account of its own. */
-export interface KeyOptions {
+/** An API key of a simulated account. */
+export interface KeyOptions extends KeySettings {
   readonly key: string;
-  /** Credits on the account, decimal text with at most four decimals. @default '1000' */
+  /**
+   * The account that the key belongs to. Keys of one account share its balance, tasks and idempotency keys.
+   * @default - an account of its own
+   */
+  readonly account?: string;
+  /**
+   * Credits on the account, decimal text with at most four decimals. Only the first key of an account may give them.
+   * @default '1000'
+   */
   readonly credits?: string;
-  /** Models that the key may use. @default - all */
-  readonly models?: readonly string[];
 }
 
 /** Exact decimal text. `remaining` = granted - held - used; it may be negative, as a final charge can exceed its hold. */
@@ -17,14 +24,18 @@ export interface Bill {
   readonly remaining: string;
 }
 
-/** Each key is an account of its own. Amounts in 10^-4 credit. */
+/** Amounts in 10^-4 credit. */
 export interface Account {
-  readonly key: string;
-  readonly models?: readonly string[];
+  readonly name: string;
   granted: number;
   reserved: number;
   used: number;
-  revoked: boolean;
+}
+
+export interface ApiKey {
+  readonly key: string;
+  readonly account: Account;
+  readonly usage: KeyUsage;
 }
 
 export function remainingUnits(account: Account): number {
@@ -32,9 +43,12 @@ export function remainingUnits(account: Account): number {
 }
 
 export class Accounts {
-  private readonly accounts = new Map<string, Account>();
+  private readonly keys = new Map<string, ApiKey>();
 
-  constructor(private readonly initial: readonly KeyOptions[]) {
+  constructor(
+    private readonly initial: readonly KeyOptions[],
+    private readonly now: () => number,
+  ) {
     this.reset();
   }
 
@@ -44,50 +58,69 @@ export class Accounts {
   }
 
   set(keys: readonly KeyOptions[]): void {
-    this.accounts.clear();
+    this.keys.clear();
     for (const options of keys) this.add(options);
   }
 
-  /** Adds a key, or replaces it with a fresh balance. */
-  add({ key, credits = '1000', models }: KeyOptions): void {
+  /** Adds a key, or replaces it; an account that has no other key starts with a fresh balance. */
+  add({ key, account = key, credits, ...settings }: KeyOptions): void {
     if (!/^[\x21-\x7e]+$/.test(key)) throw new RangeError('A key is printable ASCII without spaces, not empty.');
-    this.accounts.set(key, { key, models, granted: creditUnits(credits), reserved: 0, used: 0, revoked: false });
+    const others = [...this.keys.values()].filter((next) => next.key !== key);
+    const shared = others.find((next) => next.account.name === account)?.account;
+    if (shared !== undefined && credits !== undefined) {
+      throw new RangeError(`Account '${account}' has its credits already; only its first key may give them.`);
+    }
+    const owner = shared ?? { name: account, granted: creditUnits(credits ?? '1000'), reserved: 0, used: 0 };
+    this.keys.set(key, { key, account: owner, usage: new KeyUsage(settings, this.now) });
   }
 
   /** From now on the key answers 401. What it spent stays on the bill. */
   revoke(key: string): void {
-    this.account(key).revoked = true;
+    this.change(key, { state: { is: 'revoked' } });
   }
 
-  /** From now on this much is left. */
+  change(key: string, settings: KeySettings): void {
+    this.find(key).usage.change(settings);
+  }
+
+  /** From now on this much is left on the key's account. */
   setRemaining(credits: string, key?: string): void {
-    const account = this.account(key);
+    const { account } = this.find(key);
     account.granted = creditUnits(credits) + account.reserved + account.used;
   }
 
-  /** The account of an `Authorization` header, if the key is known and not revoked. */
-  authenticate(authorization: string | undefined): Account | undefined {
-    const key = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-    const account = key === undefined ? undefined : this.accounts.get(key);
-    return account?.revoked ? undefined : account;
+  /** The key of an `Authorization` header, if it is known and not revoked. */
+  authenticate(authorization: string | undefined): ApiKey | undefined {
+    const text = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+    const known = text === undefined ? undefined : this.keys.get(text);
+    return known?.usage.isRevoked ? undefined : known;
   }
 
   /** Holds the amount, or says that too little is left. */
-  reserve(account: Account, units: number): boolean {
+  reserve({ account, usage }: ApiKey, units: number): boolean {
     if (remainingUnits(account) < units) return false;
     account.reserved += units;
+    usage.book(units, 0);
     return true;
   }
 
-  /** Ends a hold: `used` is charged, the rest is free again. */
-  settle(account: Account, reserved: number, used: number): void {
+  /** Ends a hold of the given time: `used` is charged, the rest is free again. */
+  settle({ account, usage }: ApiKey, reserved: number, used: number, heldAt: number): void {
     account.reserved -= reserved;
     account.used += used;
+    usage.book(-reserved, used, heldAt);
   }
 
-  /** The bill of one key, or of all of them together. */
+  /** Takes back a charge. */
+  refund({ account, usage }: ApiKey, units: number, heldAt: number): void {
+    account.used -= units;
+    usage.book(0, -units, heldAt);
+  }
+
+  /** The bill of the account of one key, or of all accounts together. */
   bill(key?: string): Bill {
-    const accounts = key === undefined ? [...this.accounts.values()] : [this.account(key)];
+    const all = key === undefined ? [...this.keys.values()] : [this.find(key)];
+    const accounts = [...new Set(all.map(({ account }) => account))];
     const sum = (amount: (account: Account) => number) => accounts.reduce((total, next) => total + amount(next), 0);
     return {
       creditsUsed: creditText(sum((account) => account.used)),
@@ -97,9 +130,9 @@ export class Accounts {
   }
 
   /** Without a key: the first one. */
-  private account(key?: string): Account {
-    const account = key === undefined ? [...this.accounts.values()][0] : this.accounts.get(key);
-    if (account === undefined) throw new RangeError('The simulator does not know this key.');
-    return account;
+  find(key?: string): ApiKey {
+    const found = key === undefined ? [...this.keys.values()][0] : this.keys.get(key);
+    if (found === undefined) throw new RangeError('The simulator does not know this key.');
+    return found;
   }
 }

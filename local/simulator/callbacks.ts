@@ -9,7 +9,7 @@ import type { LookupFunction } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import { isInternalAddress, isLoopbackName } from './addresses';
 import type { SimulatorClock } from './clock';
-import type { Task } from './tasks';
+import type { Task } from './task';
 import type { CallbackDelivery, SimulatorTiming } from './types';
 
 export interface CallbackOptions {

@@ -4,12 +4,14 @@
  */
 import { hostOf, isInternalHost } from './addresses';
 import { ApiError } from './api-error';
-import { ratioPixels, type Pixels, type Quality, type Tier } from './billing';
+import { textTokens } from './billing';
+import { MODEL_NAMES, modelOf, type Model, type Quality } from './models';
+import { ratioPixels, TIERS, type Pixels, type Tier } from './sizes';
 
 /** A request as the simulator understood it. */
 export interface ValidRequest {
   readonly model: string;
-  readonly billing: 'per_token' | 'per_call';
+  readonly billing: Model['billing'];
   readonly prompt: string;
   /** Absent for `auto`. */
   readonly pixels?: Pixels;
@@ -21,63 +23,27 @@ export interface ValidRequest {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-interface ModelRules {
-  readonly billing: ValidRequest['billing'];
-  readonly fields: readonly string[];
-  readonly promptCodePoints: number;
-  readonly explicitPixels: boolean;
-  readonly tiers: readonly Tier[];
-  readonly images: number;
-}
-
-const COMMON_FIELDS = ['model', 'prompt', 'size', 'resolution', 'n', 'image_urls', 'callback_url'];
-
-const MODELS: Readonly<Record<string, ModelRules>> = {
-  'gpt-image-2': {
-    billing: 'per_token',
-    fields: [...COMMON_FIELDS, 'quality', 'mask_url', 'background', 'output_format'],
-    promptCodePoints: 32_000,
-    explicitPixels: true,
-    tiers: ['1K', '2K', '4K'],
-    images: 10,
-  },
-  // The later, narrower of its two published revisions.
-  'gpt-image-2-beta': {
-    billing: 'per_call',
-    fields: COMMON_FIELDS,
-    promptCodePoints: 2_000,
-    explicitPixels: false,
-    tiers: ['1K'],
-    images: 1,
-  },
-};
-
-export const MODEL_NAMES = Object.keys(MODELS);
-
-const QUALITIES: readonly Quality[] = ['low', 'medium', 'high'];
+/** Of any model; a hard limit beside that of characters. */
+const PROMPT_BYTES = 60_000;
 
 /** Reads and checks a submission. Throws the 400 that EvoLink would answer. */
 export function readSubmission(body: unknown, options: { readonly allowLocalCallbacks: boolean }): ValidRequest {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) refuse('', 'The body must be a JSON object.');
   const fields = body as Record<string, unknown>;
-  if (typeof fields.model !== 'string' || !Object.hasOwn(MODELS, fields.model)) {
-    refuse('model', `One of: ${MODEL_NAMES.join(', ')}.`);
-  }
-  const rules = MODELS[fields.model];
+  const model = modelOf(fields.model) ?? refuse('model', `One of: ${MODEL_NAMES.join(', ')}.`);
   for (const name of Object.keys(fields)) {
-    if (!rules.fields.includes(name)) refuse(name, `${fields.model} knows no parameter of this name.`);
+    if (!model.fields.includes(name)) refuse(name, `${model.name} knows no parameter of this name.`);
   }
-  const prompt = readPrompt(fields.prompt, rules);
-  const tier = readTier(fields.resolution, rules);
+  const prompt = readPrompt(fields.prompt, model);
   const references = readReferences(fields.image_urls);
   readNewerFields(fields);
   return {
-    model: fields.model,
-    billing: rules.billing,
+    model: model.name,
+    billing: model.billing,
     prompt,
-    pixels: readPixels(fields.size, tier, rules),
-    quality: readChoice('quality', fields.quality, QUALITIES, 'medium'),
-    n: readCount(fields.n, rules),
+    pixels: readPixels(fields.size, readTier(fields, model), model),
+    quality: readChoice('quality', fields.quality, Object.keys(model.tiles) as Quality[], model.defaultQuality),
+    n: readCount(fields.n, model),
     references,
     callbackUrl: readCallbackUrl(fields.callback_url, options.allowLocalCallbacks),
     body: fields,
@@ -85,35 +51,48 @@ export function readSubmission(body: unknown, options: { readonly allowLocalCall
 }
 
 function refuse(param: string, message: string): never {
-  throw ApiError.of('invalidRequest', { message: `Invalid request parameters: ${message}`, param: param || undefined });
+  throw ApiError.of('invalid_request', {
+    message: `Invalid request parameters: ${message}`,
+    param: param || undefined,
+  });
 }
 
-function readPrompt(value: unknown, rules: ModelRules): string {
+function readPrompt(value: unknown, model: Model): string {
   if (typeof value !== 'string' || value.trim() === '') refuse('prompt', 'prompt must be a text that is not empty.');
   // Spread counts code points, as EvoLink does; `length` would count an emoji twice.
-  const length = value.length <= rules.promptCodePoints ? value.length : [...value].length;
-  if (length > rules.promptCodePoints) refuse('prompt', `prompt is limited to ${rules.promptCodePoints} characters.`);
+  const length = value.length <= model.promptCodePoints ? value.length : [...value].length;
+  if (length > model.promptCodePoints) refuse('prompt', `prompt is limited to ${model.promptCodePoints} characters.`);
+  if (Buffer.byteLength(value) > PROMPT_BYTES) refuse('prompt', `prompt is limited to ${PROMPT_BYTES} bytes.`);
+  if (textTokens(value) > model.promptTokens) refuse('prompt', `prompt is limited to ${model.promptTokens} tokens.`);
   return value;
 }
 
-function readTier(value: unknown, rules: ModelRules): Tier {
-  const tier = value === undefined ? '1K' : typeof value === 'string' ? value.toUpperCase() : '';
-  const known = rules.tiers.find((name) => name === tier);
-  return known ?? refuse('resolution', `resolution must be one of ${rules.tiers.join(', ')}.`);
+/** Only a ratio has a resolution; beside `auto` and pixels, any known one is accepted and has no effect. */
+function readTier({ size, resolution }: Readonly<Record<string, unknown>>, model: Model): Tier {
+  const tier = resolution === undefined ? '1K' : typeof resolution === 'string' ? resolution.toUpperCase() : '';
+  const tiers = typeof size === 'string' && size.includes(':') ? model.tiers : TIERS;
+  const known = tiers.find((name) => name === tier);
+  return known ?? refuse('resolution', `resolution must be one of ${tiers.join(', ')}.`);
 }
 
-function readPixels(value: unknown, tier: Tier, rules: ModelRules): Pixels | undefined {
+function readPixels(value: unknown, tier: Tier, { sizes }: Model): Pixels | undefined {
+  if (typeof sizes === 'object') return readListedSize(value ?? '1:1', sizes);
   if (value === undefined || value === 'auto') return undefined;
   if (typeof value !== 'string') refuse('size', 'size must be a text.');
   const byRatio = ratioPixels(value, tier);
   if (byRatio !== undefined) return byRatio;
   const explicit = /^([1-9]\d{0,4})[x×]([1-9]\d{0,4})$/.exec(value);
   if (explicit === null) refuse('size', "size must be 'auto', one of the 15 ratios, or WxH in pixels.");
-  if (!rules.explicitPixels) refuse('size', "size must be 'auto' or a ratio for this model.");
+  if (sizes === 'ratios') refuse('size', "size must be 'auto' or a ratio for this model.");
   const pixels = { width: Number(explicit[1]), height: Number(explicit[2]) };
   const problem = pixelProblem(pixels);
   if (problem !== undefined) refuse('size', problem);
   return pixels;
+}
+
+function readListedSize(value: unknown, sizes: Readonly<Record<string, Pixels>>): Pixels {
+  if (typeof value === 'string' && Object.hasOwn(sizes, value)) return sizes[value];
+  return refuse('size', `size must be one of ${Object.keys(sizes).join(', ')} for this model.`);
 }
 
 function pixelProblem({ width, height }: Pixels): string | undefined {
@@ -130,10 +109,10 @@ function readChoice<T extends string>(param: string, value: unknown, choices: re
   return choices.find((choice) => choice === value) ?? refuse(param, `${param} must be one of ${choices.join(', ')}.`);
 }
 
-function readCount(value: unknown, rules: ModelRules): number {
+function readCount(value: unknown, { images }: Model): number {
   if (value === undefined) return 1;
-  if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > rules.images) {
-    refuse('n', `n must be a whole number from 1 to ${rules.images}.`);
+  if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > images) {
+    refuse('n', `n must be a whole number from 1 to ${images}.`);
   }
   return value as number;
 }

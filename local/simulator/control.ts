@@ -1,7 +1,11 @@
 /** Scripts and inspects a simulator that runs in another process; it must have been started with `control`. */
 import type { Bill, KeyOptions } from './accounts';
+import type { BehaviourChange } from './behaviour';
 import type { KeyChange } from './control-routes';
 import type { Rule } from './faults';
+import type { KeySettings } from './key-state';
+import type { RateChange } from './prices';
+import type { SeedOptions } from './seed-tasks';
 import type { Submission, TaskSnapshot } from './types';
 
 const TIMEOUT_MS = 30_000;
@@ -38,7 +42,7 @@ export class SimulatorControl {
     return this.call('GET', 'requests');
   }
 
-  /** Of one key, or of all keys together. */
+  /** Of the account of one key, or of all accounts together. */
   bill(key?: string): Promise<Bill> {
     return this.call('GET', key === undefined ? 'bill' : `bill?key=${encodeURIComponent(key)}`);
   }
@@ -78,12 +82,37 @@ export class SimulatorControl {
     return this.changeKeys({ revoke: key });
   }
 
-  /** From now on this much is left. @param key - the first key if left out */
+  /** Changes a key's state, models or limits; what is left out stays. */
+  changeKey(key: string, settings: KeySettings): Promise<void> {
+    return this.changeKeys({ change: key, settings });
+  }
+
+  /** From now on this much is left on the account of the key. @param key - the first key if left out */
   setCredits(credits: string, key?: string): Promise<void> {
     return this.changeKeys({ credits, key });
   }
 
-  /** Forgets tasks, submissions, rules and bills; keys are as at the start. */
+  /** Switches what EvoLink may do in more than one way; what is left out stays. */
+  async behave(change: BehaviourChange): Promise<void> {
+    await this.call('POST', 'behaviour', change);
+  }
+
+  /** From now on tasks are held and charged at this rate, and the public price rules show it. */
+  async setRate(change: RateChange): Promise<void> {
+    await this.call('POST', 'rates', change);
+  }
+
+  /** Completes refunds that are pending or failed: of one task, or all. Resolves with how many there were. */
+  async completeRefunds(taskId?: string): Promise<number> {
+    return (await this.call<{ completed: number }>('POST', 'refunds', { taskId })).completed;
+  }
+
+  /** Adds finished tasks to an account, cheaply. */
+  async seedTasks(options: SeedOptions): Promise<void> {
+    await this.call('POST', 'seeds', options);
+  }
+
+  /** Forgets tasks, submissions, rules and bills; keys, prices and behaviour are as at the start. */
   async reset(): Promise<void> {
     await this.call('POST', 'reset');
   }

@@ -2,15 +2,24 @@
  * Scripted behaviour as data: a rule says which requests it is for and what happens to them. The first rule that
  * matches and still has uses left wins; a request without a rule is served normally.
  */
-import { creditUnits } from './billing';
+import type { Tokens } from './billing';
+import type { BillingScript } from './billing-block';
+import type { ErrorFields } from './api-error';
+import type { ResultShape } from './result-shapes';
+import type { TaskIdForm } from './task-ids';
 
 /** An answer instead of the normal one. */
 export interface ReplyFault {
   /** HTTP status. What is left out besides follows EvoLink's documentation of that status. */
   readonly status?: number;
-  /** `error.code`, beside a `status`: EvoLink sends text on most pages, an integer on others. */
+  /**
+   * `error.code`. A code that EvoLink documents is enough by itself: its status and type follow. Any other needs a
+   * `status`. EvoLink sends text on most pages, an integer on others.
+   */
   readonly code?: string | number;
   readonly message?: string;
+  /** Further fields of `error`: `request_id`, `param`, `min`, `max`, `allowed_values`, `action_url` and the like. */
+  readonly errorFields?: ErrorFields;
   /** For example `{ 'retry-after': '2' }`. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The body, raw: text is sent as it is, anything else as JSON. */
@@ -22,13 +31,22 @@ export interface ReplyFault {
 }
 
 export interface SubmitFault extends ReplyFault {
-  /** Whether the task exists (and is paid) all the same. @default - true unless `status` is an error */
+  /**
+   * Whether the task exists (and is paid) all the same. A repeat of a submission that has its task never makes another.
+   * @default - true unless the status is an error
+   */
   readonly createTask?: boolean;
 }
 
 export interface QueryFault extends ReplyFault {
   /** So many replies per task; later ones are normal. @default - all */
   readonly times?: number;
+}
+
+/** A fault of the credits route. */
+export interface CreditsFault extends ReplyFault {
+  /** The reply says `success: false` and has no amounts, with status 200 unless there is another one. */
+  readonly success?: false;
 }
 
 export interface FileFault extends QueryFault {
@@ -60,12 +78,29 @@ export interface TaskScript {
   readonly images?: number;
   /** Delivered pixels, for a size that differs from what was asked for or is in no table. They are billed. */
   readonly size?: { readonly width: number; readonly height: number };
-  /** The final charge, decimal text, instead of the published formula's. */
+  /**
+   * The final charge, decimal text, instead of the published formula's. A task that fails or is cancelled is charged
+   * nothing without it.
+   */
   readonly creditsUsed?: string;
+  /** Measured tokens of the whole task, which are then billed; kinds that are left out stay as computed. */
+  readonly tokens?: Tokens;
+  /** The `billing` block, and what really happens to the money of a task without a result. @default - as it should be */
+  readonly billing?: BillingScript;
+  /** Simulated milliseconds after the end at which a pending refund is completed. @default - never by itself */
+  readonly refundAfterMs?: number;
+  /** Where the links stand in a completed task. @default 'both' */
+  readonly results?: ResultShape;
+  /** Form of this task's id. @default - that of the simulator */
+  readonly taskIds?: TaskIdForm;
   /** No `usage` in the finished task. */
   readonly omitUsage?: boolean;
-  /** `tokens`: an OpenAI-style token block instead of credits. An object is shown as it is. The bill stays right. */
-  readonly usage?: 'tokens' | Readonly<Record<string, unknown>>;
+  /**
+   * Instead of credits: `tokens`, a token block in OpenAI's style, where cached tokens are part of the others;
+   * `rule_tokens`, one with the names of EvoLink's price rules, where they are not; an object, shown as it is. The bill
+   * stays right.
+   */
+  readonly usage?: 'tokens' | 'rule_tokens' | Readonly<Record<string, unknown>>;
   /** Unknown extra fields in every view of the task. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
@@ -81,10 +116,23 @@ export interface CallbackScript {
   readonly deliver?: 'normal' | 'never' | 'twice' | 'before-reply' | 'while-processing' | number;
   /** Simulated milliseconds between the settlement and the first delivery. */
   readonly delayMs?: number;
-  /** The body, raw: text is sent as it is, anything else as JSON. */
+  /** The body, raw: text is sent as it is (`''` for none at all), anything else as JSON. */
   readonly body?: unknown;
   /** The body says `completed`, with a link to somebody else's image, whatever the task is. */
   readonly lies?: boolean;
+}
+
+/** Which requests a rule is for: those that fit every field given. */
+export interface RuleMatch {
+  readonly promptIncludes?: string;
+  readonly model?: string;
+  readonly taskId?: string;
+  /**
+   * The n-th POST with its idempotency key, from 1; a POST without a key is always the first. `{ post: 2 }` is the first
+   * repeat. Without it, a rule with a `submit` part is for repeats as well as for first POSTs, and a rule that only says
+   * how the task runs is never used up by a repeat that is answered with the task that is there.
+   */
+  readonly post?: number;
 }
 
 /** What goes otherwise than at a friendly EvoLink, and for which requests. */
@@ -92,7 +140,7 @@ export interface Rule {
   /** Shown with the submissions and tasks that the rule took. */
   readonly label?: string;
   /** @default - every request */
-  readonly match?: { readonly promptIncludes?: string; readonly model?: string; readonly taskId?: string };
+  readonly match?: RuleMatch;
   /** Uses, in all. @default - unlimited */
   readonly times?: number;
   readonly submit?: SubmitFault;
@@ -100,126 +148,14 @@ export interface Rule {
   readonly callback?: CallbackScript;
   readonly query?: QueryFault;
   readonly file?: FileFault;
-  /** Faults of `GET /v1/tasks` and `GET /v1/credits`, for rules without a `match`. */
+  /** Faults of routes that are not about one task, for rules without a `match`: `GET /v1/tasks` ... */
   readonly list?: ReplyFault;
-  readonly credits?: ReplyFault;
-}
-
-/** What a rule is matched against. */
-export interface Subject {
-  readonly prompt?: string;
-  readonly model?: string;
-  readonly taskId?: string;
-}
-
-type ReplyPart = 'query' | 'file' | 'list' | 'credits';
-
-/** A rule with one of these takes submissions; one without looks at every single reply instead. */
-const SUBMISSION_PARTS = ['submit', 'task', 'callback'] as const;
-
-const RULE_FIELDS: Readonly<Record<string, readonly string[]>> = (() => {
-  const reply = ['status', 'code', 'message', 'headers', 'body', 'delayMs', 'dropReply'];
-  const run = ['outcome', 'errorCode', 'errorMessage', 'status', 'never', 'pendingMs', 'processingMs', 'images'];
-  const money = ['size', 'creditsUsed', 'omitUsage', 'usage', 'extra'];
-  return {
-    match: ['promptIncludes', 'model', 'taskId'],
-    submit: [...reply, 'createTask'],
-    task: [...run, ...money],
-    callback: ['deliver', 'delayMs', 'body', 'lies'],
-    query: [...reply, 'times'],
-    file: [...reply, 'times', 'contentType', 'truncate', 'chunked', 'dripMs'],
-    list: reply,
-    credits: reply,
-  };
-})();
-
-/** Refuses misspelt fields: a rule that silently does nothing makes a test pass for the wrong reason. */
-export function checkRule(value: unknown): Rule {
-  const rule = asObject('rule', value);
-  for (const [name, part] of Object.entries(rule)) {
-    if (name === 'label' || name === 'times') continue;
-    const known = Object.hasOwn(RULE_FIELDS, name) ? RULE_FIELDS[name] : undefined;
-    if (known === undefined) throw new TypeError(`A rule has no '${name}'.`);
-    const fields = asObject(name, part);
-    const unknown = Object.keys(fields).filter((field) => !known.includes(field));
-    if (unknown.length > 0) {
-      throw new TypeError(`'${name}' has no '${unknown.join("', '")}'; it has ${known.join(', ')}.`);
-    }
-    if ((fields.code !== undefined || fields.message !== undefined) && fields.status === undefined) {
-      throw new TypeError(`'${name}' has a code or a message, but no status to send it with.`);
-    }
-  }
-  const checked = rule as Rule;
-  // Read when the task ends, on a timer, where nobody could catch the error.
-  if (checked.task?.creditsUsed !== undefined) creditUnits(checked.task.creditsUsed);
-  return checked;
-}
-
-function asObject(name: string, value: unknown): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new TypeError(`'${name}' must be an object.`);
-}
-
-interface Scripted {
-  readonly rule: Rule;
-  uses: number;
-}
-
-export class Script {
-  private rules: Scripted[] = [];
-  /** Faulted replies so far, per task: rule part by rule part. */
-  private readonly replies = new Map<string, Map<ReplyFault, number>>();
-
-  add(rule: Rule): void {
-    this.rules.push({ rule: checkRule(rule), uses: 0 });
-  }
-
-  clear(): void {
-    this.rules = [];
-    this.replies.clear();
-  }
-
-  /** The rule for a submission; taking it is a use. */
-  forSubmission(subject: Subject): Rule | undefined {
-    return this.take(
-      subject,
-      (rule) => SUBMISSION_PARTS.some((part) => rule[part] !== undefined) || !hasReplyPart(rule),
-    );
-  }
-
-  /** The fault of one reply about a task, or of a route: of the rule that took the task first, then of the others. */
-  forReply<P extends ReplyPart>(part: P, subject: Subject, taken?: Rule): Rule[P] | undefined {
-    const subjectId = subject.taskId ?? '';
-    const counts = this.replies.get(subjectId) ?? new Map<ReplyFault, number>();
-    const hasRoom = (rule: Rule) => {
-      const fault = rule[part];
-      const times = fault !== undefined && 'times' in fault ? fault.times : undefined;
-      return fault !== undefined && (counts.get(fault) ?? 0) < (times ?? Infinity);
-    };
-    const rule =
-      taken !== undefined && hasRoom(taken)
-        ? taken
-        : this.take(subject, (next) => SUBMISSION_PARTS.every((name) => next[name] === undefined) && hasRoom(next));
-    const fault = rule?.[part];
-    if (fault !== undefined) this.replies.set(subjectId, counts.set(fault, (counts.get(fault) ?? 0) + 1));
-    return fault;
-  }
-
-  private take(subject: Subject, suits: (rule: Rule) => boolean): Rule | undefined {
-    const found = this.rules.find(
-      (next) => next.uses < (next.rule.times ?? Infinity) && matches(next.rule, subject) && suits(next.rule),
-    );
-    if (found !== undefined) found.uses++;
-    return found?.rule;
-  }
-}
-
-function hasReplyPart(rule: Rule): boolean {
-  return rule.query !== undefined || rule.file !== undefined || rule.list !== undefined || rule.credits !== undefined;
-}
-
-function matches({ match = {} }: Rule, subject: Subject): boolean {
-  if (match.promptIncludes !== undefined && !subject.prompt?.includes(match.promptIncludes)) return false;
-  if (match.model !== undefined && match.model !== subject.model) return false;
-  return match.taskId === undefined || match.taskId === subject.taskId;
+  /** ... `POST /v1/tasks/batch` ... */
+  readonly batch?: ReplyFault;
+  /** ... `GET /v1/credits` ... */
+  readonly credits?: CreditsFault;
+  /** ... `GET /v1/models` ... */
+  readonly models?: ReplyFault;
+  /** ... and the public price rules. */
+  readonly prices?: ReplyFault;
 }

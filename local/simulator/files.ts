@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto';
 import { drawPicture } from './picture';
 import { ApiError } from './api-error';
 import type { SimulatorClock } from './clock';
-import type { Script } from './faults';
+import type { Script } from './script';
 import { replyOf, type Call, type Reply } from './http';
 import { faultReply } from './fault-reply';
-import type { Task, Tasks } from './tasks';
+import type { Task } from './task';
+import type { Tasks } from './tasks';
 
 export const LINK_LIFETIME_MS = 24 * 3600 * 1000;
 
@@ -26,7 +27,8 @@ export class Files {
   serve(call: Call): Reply {
     const fileId = /\/file_([0-9a-f]{32})\.png$/.exec(call.url.pathname)?.[1] ?? '';
     const task = this.tasks.findFile(fileId);
-    if (task === undefined || filePath(task, fileId) !== call.url.pathname) return replyOf(ApiError.scripted(404));
+    if (task === undefined || filePath(task, fileId) !== call.url.pathname)
+      return replyOf(ApiError.scripted({ status: 404 }));
     const image = task.images.find((next) => next.fileId === fileId)?.number ?? 0;
     const reply = this.replyFor(call, task, image);
     task.downloads.push({
@@ -41,10 +43,10 @@ export class Files {
 
   private replyFor(call: Call, task: Task, image: number): Reply {
     if (this.options.strict && /^Python-urllib\//i.test(call.headers['user-agent'] ?? '')) {
-      return replyOf(ApiError.scripted(403));
+      return replyOf(ApiError.scripted({ status: 403 }));
     }
     if (this.clock.now() >= (task.settledAt ?? 0) + LINK_LIFETIME_MS) {
-      return replyOf(ApiError.scripted(this.options.expiredLinkStatus));
+      return replyOf(ApiError.scripted({ status: this.options.expiredLinkStatus }));
     }
     const { prompt, model } = task.request;
     const fault = this.script.forReply('file', { prompt, model, taskId: task.id }, task.rule);

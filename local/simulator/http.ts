@@ -27,6 +27,8 @@ export interface Reply {
   readonly chunked?: boolean;
   /** The body comes in ten pieces over so many real milliseconds. */
   readonly dripMs?: number;
+  /** Called when the reply leaves, or when the connection is destroyed in its place. */
+  readonly sent?: () => void;
 }
 
 const PIECES = 10;
@@ -75,6 +77,7 @@ export class HttpServer {
     response.on('error', () => undefined);
     const reply = await this.replyTo(request);
     if (reply.delayMs !== undefined) await delay(reply.delayMs);
+    reply.sent?.();
     if (reply.drop === true) request.socket.destroy();
     else this.write(response, reply, request.method === 'HEAD');
   }
@@ -85,7 +88,7 @@ export class HttpServer {
       const body = await readBody(request);
       return await this.handle({ method: request.method ?? 'GET', url, headers: request.headers, body });
     } catch (error) {
-      return replyOf(error instanceof ApiError ? error : ApiError.of('internal', { message: String(error) }));
+      return replyOf(error instanceof ApiError ? error : ApiError.of('internal_error', { message: String(error) }));
     }
   }
 
@@ -126,7 +129,7 @@ async function readBody(request: http.IncomingMessage): Promise<Buffer> {
     // The rest is read and thrown away, so that the client gets the reply instead of a broken connection.
     if (length <= LONGEST_BODY) chunks.push(chunk);
   }
-  if (length > LONGEST_BODY) throw ApiError.of('tooLarge');
+  if (length > LONGEST_BODY) throw ApiError.of(413);
   return Buffer.concat(chunks);
 }
 

@@ -35,5 +35,5 @@ export class RequestCount {
 function routeOf(pathname: string): string {
   if (pathname.startsWith('/files/')) return '/files/{file}';
   if (pathname.startsWith('/v1/tasks/') && pathname !== '/v1/tasks/batch') return '/v1/tasks/{id}';
-  return pathname;
+  return pathname.replace(/^\/v1\/catalog\/models\/[^/]+\//, '/v1/catalog/models/{model}/');
 }

@@ -1,15 +1,21 @@
 /** Puts the parts together: one simulated EvoLink on one port. */
 import { Accounts } from './accounts';
 import { ApiError } from './api-error';
+import { behaviourIn, BehaviourSwitch } from './behaviour';
 import { CallbackSender } from './callbacks';
+import { CATALOGUE_ROUTE } from './catalogue';
 import { SimulatorClock } from './clock';
 import { control, CONTROL_PREFIX } from './control-routes';
-import { Script } from './faults';
 import { filePath, Files } from './files';
 import { HttpServer, type Call, type Reply } from './http';
+import { IdempotencyLedger } from './idempotency';
+import { Prices } from './prices';
 import { Queries } from './queries';
 import { RequestCount } from './request-count';
+import { Script } from './script';
+import { seedTasks } from './seed-tasks';
 import { Submissions } from './submissions';
+import type { Task } from './task';
 import { Tasks } from './tasks';
 import type { EvolinkSimulator, SimulatorControls, SimulatorOptions, SimulatorTiming } from './types';
 import { snapshotOf, taskView, type LinkOf } from './views';
@@ -58,26 +64,31 @@ function assemble(options: SimulatorOptions) {
   const timing = { ...DEFAULT_TIMING, ...options.timing };
   const allowLocalCallbacks = options.allowLocalCallbacks ?? false;
   const clock = new SimulatorClock(options.clock);
-  const accounts = new Accounts(options.keys ?? [{ key: DEFAULT_KEY }]);
+  const accounts = new Accounts(options.keys ?? [{ key: DEFAULT_KEY }], () => clock.now());
+  const behaviour = new BehaviourSwitch(behaviourIn(options));
+  const prices = new Prices();
+  const ledger = new IdempotencyLedger(behaviour.current, () => clock.now());
   const script = new Script();
   const requests = new RequestCount();
   // Read late: the port, and with it the address, is known only once the server listens.
   const linkOf: LinkOf = (task, fileId) => `${parts.publicBaseUrl}${filePath(task, fileId)}`;
-  const sender = new CallbackSender(clock, (task) => taskView(task, clock.now(), linkOf), {
+  const view = (task: Task) => taskView(task, { now: clock.now(), linkOf, billing: behaviour.current().billing });
+  const sender = new CallbackSender(clock, view, {
     timing,
     allowLocal: allowLocalCallbacks,
     resolveHost: options.resolveHost,
     ca: options.ca,
   });
-  const tasks = new Tasks(clock, accounts, timing, {
+  const tasks = new Tasks(clock, accounts, prices, behaviour.current, timing, {
     onProcessing: (task) => sender.sendTooEarly(task),
     onSettled: (task) => sender.send(task),
   });
-  const submissions = new Submissions(tasks, accounts, script, clock, {
+  const submissions = new Submissions(tasks, accounts, ledger, script, clock, {
     allowLocalCallbacks,
     concurrencyLimit: options.concurrencyLimit ?? Infinity,
+    taskView: view,
   });
-  const queries = new Queries(tasks, accounts, script, clock, linkOf);
+  const queries = new Queries(tasks, accounts, script, clock, behaviour.current, view, prices);
   const files = new Files(tasks, script, clock, {
     expiredLinkStatus: options.expiredLinkStatus ?? 404,
     strict: options.strict ?? false,
@@ -94,7 +105,12 @@ function assemble(options: SimulatorOptions) {
     setKeys: (keys) => accounts.set(keys),
     addKey: (key) => accounts.add(key),
     revokeKey: (key) => accounts.revoke(key),
+    changeKey: (key, settings) => accounts.change(key, settings),
     setCredits: (credits, key) => accounts.setRemaining(credits, key),
+    behave: (change) => behaviour.change(change),
+    setRate: (change) => prices.set(change),
+    completeRefunds: (taskId) => tasks.completeRefunds(taskId),
+    seedTasks: (seed) => seedTasks(tasks, accounts, clock.now(), seed),
     reset: () => {
       clock.clear();
       sender.cancel();
@@ -102,7 +118,10 @@ function assemble(options: SimulatorOptions) {
       submissions.clear();
       requests.clear();
       script.clear();
+      ledger.clear();
       accounts.reset();
+      prices.reset();
+      behaviour.reset();
     },
   };
   const route = (call: Call): Reply | Promise<Reply> => {
@@ -114,12 +133,14 @@ function assemble(options: SimulatorOptions) {
     const { pathname } = call.url;
     const name = `${call.method === 'HEAD' ? 'GET' : call.method} ${pathname}`;
     if (name === 'POST /v1/images/generations') return submissions.submit(call);
-    if (name === 'POST /v1/tasks/batch') return queries.batch(call);
+    if (name === 'POST /v1/tasks/batch' && behaviour.current().batch) return queries.batch(call);
     if (name === 'GET /v1/tasks') return queries.list(call);
     if (name === 'GET /v1/credits') return queries.credits(call);
+    if (name === 'GET /v1/models') return queries.models(call);
+    if (name.startsWith('GET ') && CATALOGUE_ROUTE.test(pathname)) return queries.priceRules(call);
     if (name.startsWith('GET /v1/tasks/')) return queries.task(call);
     if (name.startsWith('GET /files/')) return files.serve(call);
-    throw ApiError.of('notFound');
+    throw ApiError.of(404);
   };
   const stop = (): void => {
     clock.clear();

@@ -1,17 +1,36 @@
 /** `POST /v1/images/generations`, with a record of every POST that was seen. */
-import { remainingUnits, type Account, type Accounts } from './accounts';
+import { remainingUnits, type Accounts, type ApiKey } from './accounts';
 import { ApiError } from './api-error';
-import { creditText } from './billing';
 import type { SimulatorClock } from './clock';
 import { readSubmission, type ValidRequest } from './contract';
-import { faultReply } from './fault-reply';
-import type { Rule, Script } from './faults';
+import { creditNumber, creditText } from './credits';
+import { faultReply, statusOf } from './fault-reply';
+import type { Rule } from './faults';
 import { replyOf, type Call, type Reply } from './http';
-import type { Task, Tasks } from './tasks';
+import type { FirstPost, IdempotencyLedger } from './idempotency';
+import type { Script } from './script';
+import type { Task } from './task';
+import type { Tasks } from './tasks';
 import type { Submission } from './types';
 import { createdView } from './views';
 
 type OpenSubmission = { -readonly [Name in keyof Submission]: Submission[Name] };
+
+/** A POST that passed authentication and validation. */
+interface Valid {
+  readonly apiKey: ApiKey;
+  readonly request: ValidRequest;
+  readonly idempotencyKey?: string;
+  readonly body: Buffer;
+  readonly seen: OpenSubmission;
+  readonly rule?: Rule;
+}
+
+export interface SubmissionOptions {
+  readonly allowLocalCallbacks: boolean;
+  readonly concurrencyLimit: number;
+  readonly taskView: (task: Task) => unknown;
+}
 
 export class Submissions {
   private readonly seen: OpenSubmission[] = [];
@@ -19,9 +38,10 @@ export class Submissions {
   constructor(
     private readonly tasks: Tasks,
     private readonly accounts: Accounts,
+    private readonly ledger: IdempotencyLedger,
     private readonly script: Script,
     private readonly clock: SimulatorClock,
-    private readonly options: { readonly allowLocalCallbacks: boolean; readonly concurrencyLimit: number },
+    private readonly options: SubmissionOptions,
   ) {}
 
   all(): Submission[] {
@@ -33,8 +53,11 @@ export class Submissions {
   }
 
   async submit(call: Call): Promise<Reply> {
-    const idempotencyKey = call.headers['idempotency-key'];
-    const seen: OpenSubmission = { at: this.clock.now(), idempotencyKey: idempotencyKey?.toString() };
+    const seen: OpenSubmission = {
+      at: this.clock.now(),
+      idempotencyKey: call.headers['idempotency-key']?.toString(),
+      runId: call.headers['x-evo-run-id']?.toString(),
+    };
     this.seen.push(seen);
     const reply = await this.replyTo(call, seen);
     if (reply.drop === true) seen.fault = 'dropped';
@@ -44,19 +67,20 @@ export class Submissions {
 
   private async replyTo(call: Call, seen: OpenSubmission): Promise<Reply> {
     try {
-      const account = this.accounts.authenticate(call.headers.authorization);
-      if (account === undefined) throw ApiError.of('unauthorized');
+      const apiKey = this.accounts.authenticate(call.headers.authorization);
+      if (apiKey === undefined) throw ApiError.of('unauthorized');
+      const { idempotencyKey } = seen;
+      const { number, first } = this.ledger.seen(apiKey.account, idempotencyKey);
+      seen.post = number;
+      apiKey.usage.admit('submit');
       const request = readSubmission(parseJson(call.body), this.options);
       Object.assign(seen, { model: request.model, prompt: request.prompt });
-      const rule = this.script.forSubmission(request);
+      const subject = { ...request, post: number };
+      const rule =
+        first === undefined ? this.script.forSubmission(subject) : this.script.forRepeat(subject, first.task?.rule);
       seen.rule = rule?.label;
-      const fault = rule?.submit;
-      if (fault?.status !== undefined) Object.assign(seen, { fault: 'reply', code: fault.code });
-      // The account's own limits do not matter to a request that EvoLink never got to look at.
-      const createTask = fault?.createTask ?? (fault?.status ?? 200) < 300;
-      if (!createTask) return faultReply(fault!, { status: 500 });
-      const reply = await this.create(account, request, seen, rule);
-      return fault === undefined ? reply : faultReply(fault, reply);
+      const valid = { apiKey, request, idempotencyKey, body: call.body, seen, rule };
+      return first === undefined ? await this.first(valid) : this.repeat(valid, first);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       seen.code = error.facts.code;
@@ -64,20 +88,82 @@ export class Submissions {
     }
   }
 
-  private async create(account: Account, request: ValidRequest, seen: OpenSubmission, rule?: Rule): Promise<Reply> {
-    if (account.models !== undefined && !account.models.includes(request.model)) throw ApiError.of('modelDenied');
-    if (this.tasks.openTasks(account) >= this.options.concurrencyLimit) {
-      throw ApiError.of('rateLimited', { headers: { 'retry-after': '1' } });
+  private async first(valid: Valid): Promise<Reply> {
+    const { apiKey, idempotencyKey, rule, seen } = valid;
+    const fault = rule?.submit;
+    const status = fault === undefined ? undefined : statusOf(fault, 'submit');
+    if (status !== undefined) Object.assign(seen, { fault: 'reply', code: fault?.code });
+    const post = this.ledger.begin(apiKey.account, idempotencyKey, valid.body);
+    // The account's own limits do not matter to a request that EvoLink never got to look at.
+    if (fault !== undefined && !(fault.createTask ?? (status ?? 200) < 300)) {
+      const refusal = faultReply(fault, { status: 500 }, 'submit');
+      const neverArrived = fault.dropReply === true;
+      return this.withEnd(refusal, post, () => {
+        if (neverArrived) this.ledger.forget(apiKey.account, idempotencyKey, post);
+        else this.ledger.refused(apiKey.account, idempotencyKey, post, refusal);
+      });
     }
-    const task: Task | undefined = this.tasks.create(account, request, rule);
-    if (task === undefined) {
-      const message = `Insufficient quota: ${creditText(remainingUnits(account))} credits are left.`;
-      throw ApiError.of('insufficientQuota', { message });
+    try {
+      const reply = await this.create(valid, post);
+      return this.withEnd(fault === undefined ? reply : faultReply(fault, reply, 'submit'), post);
+    } catch (error) {
+      if (error instanceof ApiError) this.ledger.refused(apiKey.account, idempotencyKey, post, replyOf(error));
+      if (post !== undefined) post.open = false;
+      throw error;
     }
+  }
+
+  /** Answers a POST whose key is remembered: never with another task. */
+  private repeat({ rule, seen, body }: Valid, first: FirstPost): Reply {
+    const fault = rule?.submit;
+    const status = fault === undefined ? undefined : statusOf(fault, 'submit');
+    if (status !== undefined) Object.assign(seen, { fault: 'reply', code: fault?.code });
+    if (fault !== undefined && (status ?? 200) >= 300) {
+      seen.taskId = first.task?.id;
+      return faultReply(fault, { status: 500 }, 'submit');
+    }
+    this.ledger.check(first, body);
+    const headers = { 'idempotency-replayed': 'true' };
+    Object.assign(seen, { replayed: true, taskId: first.task?.id });
+    const reply: Reply =
+      first.task === undefined
+        ? { ...first.refusal!, headers: { ...first.refusal?.headers, ...headers } }
+        : { status: 200, body: this.options.taskView(first.task), headers };
+    return fault === undefined ? reply : faultReply(fault, reply, 'submit');
+  }
+
+  /** The first POST is over when its reply has left. */
+  private withEnd(reply: Reply, post: FirstPost | undefined, atEnd?: () => void): Reply {
+    const sent = () => {
+      if (post !== undefined) post.open = false;
+      atEnd?.();
+    };
+    return { ...reply, sent };
+  }
+
+  private async create({ apiKey, request, seen, rule }: Valid, post: FirstPost | undefined): Promise<Reply> {
+    apiKey.usage.admitModel(request.model);
+    if (this.tasks.openTasks(apiKey) >= this.options.concurrencyLimit) {
+      throw ApiError.of('rate_limit_exceeded', { headers: { 'retry-after': '1' } });
+    }
+    const task: Task | undefined = this.tasks.create(apiKey, request, rule);
+    if (task === undefined) throw this.insufficient(apiKey, request);
     seen.taskId = task.id;
+    if (post !== undefined) post.task = task;
     const reply = { status: 200, body: createdView(task) };
     if (rule?.callback?.deliver === 'before-reply') await this.tasks.settle(task);
     return reply;
+  }
+
+  private insufficient({ account }: ApiKey, request: ValidRequest): ApiError {
+    const remaining = remainingUnits(account);
+    return ApiError.of('insufficient_quota', {
+      message: `Insufficient quota: ${creditText(remaining)} credits are left.`,
+      fields: {
+        estimated_credits: creditNumber(this.tasks.holdOf(request)),
+        account_balance_credits: creditNumber(remaining),
+      },
+    });
   }
 }
 
@@ -85,6 +171,6 @@ export function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {
-    throw ApiError.of('invalidRequest', { message: 'The body is not valid JSON.' });
+    throw ApiError.of('invalid_request', { message: 'The body is not valid JSON.' });
   }
 }

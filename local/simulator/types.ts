@@ -1,6 +1,11 @@
 /** What the simulator shows of itself. Times are epoch milliseconds of its clock; credits are exact decimal text. */
 import type { Bill, KeyOptions } from './accounts';
+import type { BehaviourChange } from './behaviour';
+import type { RefundState } from './billing-block';
 import type { Rule } from './faults';
+import type { KeySettings } from './key-state';
+import type { RateChange } from './prices';
+import type { SeedOptions } from './seed-tasks';
 
 /** One try to deliver a callback. */
 export interface CallbackDelivery {
@@ -32,6 +37,8 @@ export interface TaskSnapshot {
   readonly id: string;
   /** The API key that submitted it. */
   readonly key: string;
+  /** The account that the key belongs to. */
+  readonly account: string;
   readonly model: string;
   readonly prompt: string;
   /** The body of the submission. */
@@ -42,8 +49,10 @@ export interface TaskSnapshot {
   readonly settledAt?: number;
   /** Held at submission. */
   readonly creditsReserved: string;
-  /** Finally charged; '0' until the end and for a failed task. */
+  /** Finally charged; '0' until the end, and for a failed task unless a rule charges it all the same. */
   readonly creditsUsed: string;
+  /** How far its refund is, from the end on. While it is pending, the reserved credits are still held. */
+  readonly refund?: RefundState;
   readonly images: readonly { readonly url: string; readonly width: number; readonly height: number }[];
   readonly error?: { readonly code: string | number; readonly message: string };
   readonly callbacks: readonly CallbackDelivery[];
@@ -63,6 +72,12 @@ export interface Submission {
   readonly model?: string;
   readonly prompt?: string;
   readonly idempotencyKey?: string;
+  /** The `X-Evo-Run-Id` header, in which EvoLink's own client repeats the idempotency key. */
+  readonly runId?: string;
+  /** How many POSTs with this idempotency key it was, from 1. Absent when the API key was refused. */
+  readonly post?: number;
+  /** It was answered with the task of an earlier POST, which `taskId` names. */
+  readonly replayed?: boolean;
   /** What a rule did to it. */
   readonly fault?: 'reply' | 'dropped';
   /** Label of the rule that took it. */
@@ -70,7 +85,7 @@ export interface Submission {
 }
 
 /** How a simulator is set up. */
-export interface SimulatorOptions {
+export interface SimulatorOptions extends BehaviourChange {
   /** @default 0 - a free one */
   readonly port?: number;
   /** Address to listen on. @default '127.0.0.1' */
@@ -133,7 +148,7 @@ export interface SimulatorControls {
   mostOpenTasks(): number;
   /** Requests of clients since the last reset, by method, route and status: `GET /v1/tasks/{id} 404`. */
   requests(): Readonly<Record<string, number>>;
-  /** Of one key. @default - all keys together */
+  /** Of the account of one key. @default - all accounts together */
   bill(key?: string): Bill;
   /** Adds rules behind those that are there. Throws TypeError on an unknown field. */
   script(...rules: Rule[]): void;
@@ -145,9 +160,22 @@ export interface SimulatorControls {
   addKey(key: KeyOptions): void;
   /** From now on the key is refused. */
   revokeKey(key: string): void;
-  /** From now on this much is left. @param key - the first key if left out */
+  /** Changes a key's state, models or limits; what is left out stays. Throws TypeError or RangeError for nonsense. */
+  changeKey(key: string, settings: KeySettings): void;
+  /** From now on this much is left on the account of the key. @param key - the first key if left out */
   setCredits(credits: string, key?: string): void;
-  /** Forgets tasks, submissions, requests, rules and bills; keys are as at the start. For use between tests. */
+  /** Switches what EvoLink may do in more than one way; what is left out stays. Throws TypeError for nonsense. */
+  behave(change: BehaviourChange): void;
+  /** From now on tasks are held and charged at this rate, and the public price rules show it. */
+  setRate(change: RateChange): void;
+  /** Completes refunds that are pending or failed. @param taskId - all of them if left out @returns how many */
+  completeRefunds(taskId?: string): number;
+  /** Adds finished tasks to an account, cheaply: 100000 of them take less than a second. */
+  seedTasks(options: SeedOptions): void;
+  /**
+   * Forgets tasks, submissions, idempotency keys, requests, rules and bills; keys, prices and behaviour are as at the
+   * start. For use between tests.
+   */
   reset(): void;
 }
 

@@ -95,11 +95,32 @@ describe('what EvoLink refuses', () => {
     ['a quality', { quality: 'low' }, 'quality'],
     ['explicit pixels', { size: '1024x1024' }, 'size'],
     ['a higher resolution', { size: '1:1', resolution: '2K' }, 'resolution'],
-    ['two images', { n: 2 }, 'n'],
+    ['a number of images (sheet 1.6)', { n: 1 }, 'n'],
     ['a prompt of 2 001 characters', { prompt: 'x'.repeat(2001) }, 'prompt'],
     ['a mask', { mask_url: reference(1) }, 'mask_url'],
+    ['a background', { background: 'opaque' }, 'background'],
   ])('with the beta model: %s', (_, fields, param) => {
     expect(refusedParameter(() => readBeta(fields))).toBe(param);
+  });
+
+  // sheet 1.5
+  it.each([
+    ['auto', { size: 'auto' }, 'size'],
+    ['pixels of its big brother', { size: '2048x2048' }, 'size'],
+    ['another ratio', { size: '16:9' }, 'size'],
+    ['a size that is no text', { size: 7 }, 'size'],
+    ['a resolution', { resolution: '1K' }, 'resolution'],
+    ['two images', { n: 2 }, 'n'],
+    ['a quality of the 2.5 models', { quality: 'max' }, 'quality'],
+    ['a background', { background: 'opaque' }, 'background'],
+    ['a prompt of more than 2000 tokens', { prompt: 'x'.repeat(8_000) }, 'prompt'],
+  ])('with gpt-image-1.5: %s', (_, fields, param) => {
+    expect(refusedParameter(() => read({ model: 'gpt-image-1.5', ...fields }))).toBe(param);
+  });
+
+  it('a prompt above 60 000 bytes, although it has less than 32 000 characters (sheet 1.1)', () => {
+    expect(read({ prompt: '界'.repeat(20_000) }).prompt).toHaveLength(20_000);
+    expect(refusedParameter(() => read({ prompt: '界'.repeat(20_000) + 'x' }))).toBe('prompt');
   });
 
   it.each([['a text'], [null], [['a list']], [7]])('a body that is no object: %p', (body) => {
@@ -127,9 +148,27 @@ describe('what EvoLink accepts', () => {
     expect(read({ size, ...more }).pixels).toEqual(pixels);
   });
 
-  it('counts characters, neither UTF-16 units nor bytes', () => {
-    const prompt = '😀'.repeat(32_000);
-    expect(read({ prompt }).prompt).toBe(prompt);
+  // sheet 1.5
+  it.each([
+    ['gpt-image-2.5-flare', {}, { quality: 'medium', n: 1 }],
+    ['gpt-image-2.5-sunburst', { quality: 'xhigh', n: 10, size: '1408x480', background: 'transparent' }, { n: 10 }],
+    ['gpt-image-1.5', {}, { quality: 'high', pixels: { width: 1024, height: 1024 } }],
+    ['gpt-image-1.5', { size: '1536x1024' }, { pixels: { width: 1536, height: 1024 } }],
+    ['gpt-image-1.5', { size: '2:3', n: 1 }, { pixels: { width: 1024, height: 1536 } }],
+  ])('%s with %j', (model, fields, expected) => {
+    expect(read({ model, ...fields })).toMatchObject(expected);
+  });
+
+  it('any known resolution beside auto with the beta model, where it has no effect (sheet 1.6)', () => {
+    expect(readBeta({ size: 'auto', resolution: '4K' }).pixels).toBeUndefined();
+    expect(readBeta({ resolution: '2K' }).pixels).toBeUndefined();
+  });
+
+  it('counts characters, not UTF-16 units', () => {
+    // 32 000 characters, 41 000 UTF-16 units, 59 000 bytes.
+    const longest = '😀'.repeat(9_000) + 'x'.repeat(23_000);
+    expect(read({ prompt: longest }).prompt).toBe(longest);
+    expect(() => read({ prompt: `${longest}x` })).toThrow(ApiError);
   });
 
   it('takes references with any letter case, a query string, or no extension at all', () => {
@@ -148,7 +187,7 @@ describe('what EvoLink accepts', () => {
   });
 
   it('takes the beta model with a ratio, by the call', () => {
-    const request = readBeta({ size: '3:2', resolution: '1K', n: 1, prompt: '😀'.repeat(2000) });
+    const request = readBeta({ size: '3:2', resolution: '1K', prompt: '😀'.repeat(2000) });
     expect(request).toMatchObject({ billing: 'per_call', pixels: { width: 1248, height: 832 } });
   });
 });
@@ -174,8 +213,8 @@ describe('over HTTP', () => {
     expect((await submit(simulator, { prompt: 'x'.repeat(3 * 1024 * 1024) })).status).toBe(413);
   });
 
-  it('takes a prompt of 32 000 four-byte characters', async () => {
+  it('takes a prompt of 60 000 bytes', async () => {
     const simulator = await start();
-    expect((await submit(simulator, { prompt: '😀'.repeat(32_000) })).status).toBe(200);
+    expect((await submit(simulator, { prompt: '😀'.repeat(15_000) })).status).toBe(200);
   });
 });

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { promisify } from 'node:util';
 import { SimulatorControl } from '../../../local/simulator';
 import { localCertificate } from './support/certificate';
-import { complete, endWithTest, start, submit } from './support/simulator';
+import { call, complete, endWithTest, start, submit } from './support/simulator';
 
 const ROOT = path.resolve(__dirname, '../../..');
 
@@ -36,7 +36,7 @@ describe('control from another process', () => {
     expect(await control.tasks()).toEqual(JSON.parse(JSON.stringify(simulator.tasks())));
     expect(await control.submissions()).toMatchObject([{ status: 200 }]);
     expect(await control.bill()).toEqual(simulator.bill());
-    expect((await control.bill('sk-simulator')).creditsUsed).toBe('3.2323');
+    expect((await control.bill('sk-simulator')).creditsUsed).toBe('3.2324');
     await expect(control.bill('sk-other')).rejects.toThrow('400');
   });
 
@@ -59,6 +59,24 @@ describe('control from another process', () => {
     expect((await submit(simulator)).status).toBe(401);
     await control.reset();
     expect((await submit(simulator)).status).toBe(200);
+  });
+
+  it('switches behaviour, changes a key and a rate, seeds tasks and completes refunds', async () => {
+    const { simulator, control } = await remote();
+    await control.behave({ taskIds: 'direct', taskList: { lagMs: 0 } });
+    await expect(control.behave({ taskIds: 'roman' } as object)).rejects.toThrow('taskIds');
+    await control.changeKey('sk-simulator', { limit: '100' });
+    await expect(control.changeKey('sk-other', {})).rejects.toThrow('400');
+    await control.setRate({ model: 'gpt-image-2', component: 'text_input', uc: '0' });
+    await control.script({ task: { outcome: 'failed', billing: 'refund_pending' } });
+    const { body } = await complete(simulator);
+    expect(body).toMatchObject({ id: 'task-direct-0', billing: { refund_status: 'pending' } });
+    expect(await control.completeRefunds('task-direct-7')).toBe(0);
+    expect(await control.completeRefunds()).toBe(1);
+    await control.seedTasks({ count: 3 });
+    expect((await call(simulator, 'GET', '/v1/tasks')).body.total).toBe(4);
+    const { token } = (await call(simulator, 'GET', '/v1/credits')).body.data;
+    expect(token).toMatchObject({ unlimited_credits: false, remaining_credits: 100 });
   });
 
   it('is off unless it was asked for', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { imageSize } from 'image-size';
 import type { Rule } from '../../../local/simulator';
-import { checkRule } from '../../../local/simulator/faults';
+import { checkRule } from '../../../local/simulator/rule-check';
 import { receive } from './support/receiver';
 import { call, complete, query, start, submit, until } from './support/simulator';
 
@@ -53,7 +53,14 @@ describe('rules', () => {
     [{ tsak: {} }],
     [{ task: { outcom: 'failed' } }],
     [{ submit: { times: 2 } }],
-    [{ submit: { code: 'rate_limit_exceeded' } }],
+    [{ submit: { code: 'no_such_code' } }],
+    [{ submit: { message: 'no' } }],
+    [{ file: { errorFields: { param: 'size' } } }],
+    [{ match: { post: 0 } }],
+    [{ task: { results: 'nowhere' } }],
+    [{ task: { billing: 'refunded' } }],
+    [{ task: { tokens: { image: 1 } } }],
+    [{ task: { tokens: { text_input: -1 } } }],
     [{ query: 500 }],
     [{ task: { creditsUsed: 'many' } }],
     ['rule'],
@@ -201,7 +208,7 @@ describe('a task', () => {
     simulator.script({ task: { images: 1 } });
     const { body } = await complete(simulator, { n: 4, size: '1:1', prompt: 'x'.repeat(80) });
     expect(body.results).toHaveLength(1);
-    expect(body.usage).toMatchObject({ credits_reserved: 12.8961, credits_used: 3.2323 });
+    expect(body.usage).toMatchObject({ credits_reserved: 12.8961, credits_used: 3.2324 });
   });
 
   it('can deliver a size that was not asked for', async () => {
@@ -316,6 +323,7 @@ describe('a callback', () => {
 
   it.each([
     ['not even JSON', 'not even JSON'],
+    ['', ''],
     [{ id: 'task-unified-1-forged00' }, '{"id":"task-unified-1-forged00"}'],
   ])('can say anything: %j', async (body, text) => {
     const { receiver, simulator, callbacks } = await scripted({ body });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { FAULT_KINDS } from '../../../local/simulator/fault-kinds';
-import { checkRule } from '../../../local/simulator/faults';
+import { checkRule } from '../../../local/simulator/rule-check';
 import { planFaults } from '../../../local/simulator/random-faults';
 import { complete, start, submit } from './support/simulator';
 

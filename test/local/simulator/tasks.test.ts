@@ -49,7 +49,8 @@ describe('a submission', () => {
   it('is refused for a model that the key may not use', async () => {
     const simulator = await start({ keys: [{ key: 'sk-beta', models: ['gpt-image-2-beta'] }] });
     const answer = await submit(simulator, {}, { key: 'sk-beta' });
-    expect([answer.status, answer.body.error.code]).toEqual([403, 'model_access_denied']);
+    expect(answer.status).toBe(403);
+    expect(answer.body.error).toMatchObject({ code: 'key_model_not_allowed', allowed_models: ['gpt-image-2-beta'] });
     expect((await submit(simulator, { model: 'gpt-image-2-beta' }, { key: 'sk-beta' })).status).toBe(200);
   });
 
@@ -104,9 +105,17 @@ describe('a task over time', () => {
       usage: {
         billing_rule: 'per_token',
         credits_reserved: 3.2241,
-        credits_used: 3.2323,
-        cost: { credits: 3.2323, usd: 0.048, cny: 0.32323 },
+        credits_used: 3.2324,
+        cost: { credits: 3.2324, usd: 0.048, cny: 0.32324 },
         user_group: 'default',
+      },
+      billing: {
+        refund_scope: 'account_balance',
+        charge_status: 'charged',
+        refund_status: 'not_required',
+        reserved_credits: 3.2241,
+        charged_credits: 3.2324,
+        refunded_credits: 0,
       },
     });
   });
@@ -123,14 +132,14 @@ describe('a task over time', () => {
     const image_urls = ['https://cdn.example.org/a.png', 'https://cdn.example.org/b.png'];
     const { body } = await complete(simulator, { size: '1:1', n: 4, image_urls, prompt: 'x'.repeat(80) });
     expect(body.results).toHaveLength(4);
-    expect(body.usage.credits_used).toBe(18.9454);
-    expect(simulator.bill().creditsUsed).toBe('18.9454');
+    expect(body.usage.credits_used).toBe(18.9455);
+    expect(simulator.bill().creditsUsed).toBe('18.9455');
   });
 
   it('holds auto at 2048 x 2048 and bills what the model chose', async () => {
     const simulator = await start();
     const { body } = await complete(simulator, { size: 'auto', prompt: 'x'.repeat(80) });
-    expect(body.usage).toMatchObject({ credits_reserved: 6.5509, credits_used: 3.2323 });
+    expect(body.usage).toMatchObject({ credits_reserved: 6.5509, credits_used: 3.2324 });
   });
 
   it('bills the beta model by the call', async () => {
@@ -146,7 +155,7 @@ describe('credits', () => {
     await submit(simulator, { size: '1:1', prompt: 'x'.repeat(80) });
     expect(simulator.bill()).toEqual({ creditsUsed: '0', creditsReserved: '3.2241', remaining: '6.7759' });
     simulator.clock.advance(1000);
-    expect(simulator.bill()).toEqual({ creditsUsed: '3.2323', creditsReserved: '0', remaining: '6.7677' });
+    expect(simulator.bill()).toEqual({ creditsUsed: '3.2324', creditsReserved: '0', remaining: '6.7676' });
   });
 
   it('are given back when the task fails', async () => {
@@ -189,20 +198,23 @@ describe('credits', () => {
       success: true,
       message: '',
       data: {
-        user: { remaining_credits: 1.7677, used_credits: 3.2323 },
-        token: { remaining_credits: 1.7677, used_credits: 3.2323, unlimited_credits: false },
+        user: { remaining_credits: 1.7676, used_credits: 3.2324 },
+        // sheet 2.5.3: without a limit of its own, what remains to the key means nothing.
+        token: { remaining_credits: 0, used_credits: 3.2324, unlimited_credits: true },
       },
     });
     expect((await call(simulator, 'GET', '/v1/credits', undefined, { key: null })).status).toBe(401);
     expect(simulator.bill('sk-b')).toEqual({ creditsUsed: '0', creditsReserved: '0', remaining: '7.5' });
-    expect(simulator.bill().remaining).toBe('9.2677');
+    expect(simulator.bill().remaining).toBe('9.2676');
     expect(() => simulator.bill('sk-c')).toThrow(RangeError);
   });
 });
 
 describe('queries', () => {
   it.each([
-    ['a malformed id', 'task-1', {}, 400, 'invalid_task_id'],
+    ['a malformed id', 'task%20unified', {}, 400, 'invalid_task_id'],
+    ['an id that is not even percent-encoded', '%E0%A4%A', {}, 400, 'invalid_task_id'],
+    ['an id of 129 characters', 'x'.repeat(129), {}, 400, 'invalid_task_id'],
     ['an unknown id', 'task-unified-1-abcdefgh', {}, 404, 'task_not_found'],
     ['no key', 'task-unified-1-abcdefgh', { key: null }, 401, 'unauthorized'],
   ])('refuse %s', async (_, id, options, status, code) => {
@@ -211,7 +223,7 @@ describe('queries', () => {
     expect([answer.status, answer.body.error.code]).toEqual([status, code]);
   });
 
-  it('show a task to its own key only', async () => {
+  it('show a task to its own account only', async () => {
     const simulator = await start({ keys: [{ key: 'sk-simulator' }, { key: 'sk-b' }] });
     const { id } = (await submit(simulator)).body;
     const answer = await query(simulator, id, { key: 'sk-b' });

@@ -9,7 +9,7 @@ it('keeps a right bill and little memory over 1500 tasks', async () => {
   }
   simulator.clock.advance(1000);
 
-  expect(simulator.bill().creditsUsed).toBe('4848.45');
+  expect(simulator.bill().creditsUsed).toBe('4848.6');
   expect(simulator.tasks().every(({ status }) => status === 'completed')).toBe(true);
   const after = process.memoryUsage();
   expect(after.heapUsed + after.external - before.heapUsed - before.external).toBeLessThan(100_000_000);
