@@ -1,16 +1,7 @@
 import * as fc from 'fast-check';
 import { REFERENCE_SIGNATURE_BYTES, referenceKindOf } from '../../../domain/images/reference';
 import { imageKindOf } from '../../../domain/images/signature';
-import {
-  animatedPng,
-  bmpOf,
-  deepInterlacedPng,
-  gifOf,
-  isoMediaOf,
-  jpegOf,
-  tiffOf,
-  webp,
-} from '../../support/pictures';
+import { animatedPng, bmpOf, deepInterlacedPng, gifOf, isoMediaOf, jpegOf, tiffOf, webp } from '../../support/pictures';
 import { pngOf } from '../../support/png';
 
 const text = (content: string) => Buffer.from(content, 'latin1');
