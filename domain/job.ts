@@ -16,9 +16,13 @@ export interface ProviderRequest {
   readonly image_urls?: readonly string[];
 }
 
-/** Something that was asked for, is legal, and has no effect or a surprising one. */
+/**
+ * Something to know about a job that succeeded: of its request, what is legal and has no effect or a surprising one; of
+ * an image, what is unusual about it.
+ */
 export interface Warning {
   readonly code: string;
+  /** A field of the request (`size`), or an image of the output (`images[0]`). */
   readonly path: string;
   readonly message: string;
 }
@@ -65,10 +69,17 @@ export interface ArchivedImage {
   readonly bytes: number;
   /** Hex SHA-256 of the file, verified by S3 while it was stored. */
   readonly sha256: string;
+  /** By the file's first bytes; `application/octet-stream` where they are those of no known kind of image. */
   readonly content_type: string;
-  /** Delivered pixels, read from the file itself. */
-  readonly width: number;
-  readonly height: number;
+  /**
+   * Delivered pixels, read from the file itself, as they are coded: an EXIF orientation, which asks a viewer to turn the
+   * picture, changes nothing here. Absent, as is `height`, where they can't be read: then the job's `warnings` say
+   * `pixels_unreadable` of this image.
+   */
+  readonly width?: number;
+  readonly height?: number;
+  /** EvoLink's link was `http:`, and its host did not deliver the image over https: it came unencrypted. */
+  readonly fetched_over_http?: true;
 }
 
 /** How the booked credits are known, best source first. */
@@ -87,6 +98,7 @@ export interface JobOutput {
   readonly salvaged?: true;
   /** EvoLink delivered fewer images than `n`. The charge follows what was delivered. */
   readonly partial: boolean;
+  /** Those of the request, then those of the images: `image_kind_unknown`, `pixels_unreadable`, `fetched_over_http`. */
   readonly warnings: readonly Warning[];
   /** What was expected, with its parts; `credits.estimated` is its upper bound. */
   readonly estimate: EstimateView;

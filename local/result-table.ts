@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import * as path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
+import type { ArchivedImage } from '../domain/job';
 import type { JobProgress } from './job-run';
 import { ROOT } from './paths';
 
@@ -60,13 +61,18 @@ function figures({ name, seconds, outcome }: JobProgress): string[] {
   return [
     name,
     partial ? pc.yellow('PARTIAL') : pc.green('SUCCEEDED'),
-    images.map(({ width, height }) => `${width}×${height}`).join('\n'),
+    images.map(pixels).join('\n'),
     images.map(({ bytes }) => bytes.toLocaleString('en')).join('\n'),
     credits.estimated,
     credits.basis === 'credits_used' ? credits.used : `${credits.used} (${credits.basis})`,
     cost_usd,
     seconds.toFixed(1),
   ];
+}
+
+/** Absent where they can't be read from the file. */
+function pixels({ width, height }: ArchivedImage): string {
+  return width === undefined || height === undefined ? '-' : `${width}×${height}`;
 }
 
 function details({ outcome }: JobProgress, files: readonly string[]): string[] {

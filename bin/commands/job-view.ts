@@ -39,7 +39,8 @@ export function outputLines(output: JobOutput, paint: Paint, files?: readonly st
   const { images, credits, cost_usd, partial, requested, warnings } = output;
   const rows = images.map(({ bucket, key, width, height, bytes }, index) => [
     files?.[index] ?? `s3://${bucket}/${key}`,
-    `${width}×${height}`,
+    // Absent where they can't be read from the file; a warning below says so.
+    width === undefined || height === undefined ? '-' : `${width}×${height}`,
     size(bytes),
   ]);
   return [

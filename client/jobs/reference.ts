@@ -1,8 +1,8 @@
 /** A local picture as a reference: checked, and named by what is in it. */
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { imageSize } from 'image-size';
 import { REFERENCES } from '../../domain/constants';
+import { MAX_REFERENCE_BYTES, referenceKindOf } from '../../domain/images/reference';
 import { ImagePipelineError } from './errors/pipeline-error';
 
 /** The file can't be a reference. Nothing was uploaded. */
@@ -18,16 +18,6 @@ export interface Reference {
   readonly sha256: string;
 }
 
-/** EvoLink's own limit. */
-const MAX_BYTES = 50_000_000;
-
-/** The kinds that EvoLink takes, by what their bytes say: a file's name is no promise. */
-const KINDS: Readonly<Record<string, { readonly extension: string; readonly contentType: string }>> = {
-  png: { extension: 'png', contentType: 'image/png' },
-  jpg: { extension: 'jpg', contentType: 'image/jpeg' },
-  webp: { extension: 'webp', contentType: 'image/webp' },
-};
-
 /**
  * The same picture gets the same key, so that a job which is started again has the same input.
  *
@@ -36,9 +26,12 @@ const KINDS: Readonly<Record<string, { readonly extension: string; readonly cont
  */
 export async function readReference(file: string | Uint8Array): Promise<Reference> {
   const bytes = typeof file === 'string' ? await read(file) : file;
-  if (bytes.length > MAX_BYTES) throw tooLarge(bytes.length);
-  const kind = KINDS[kindOf(bytes) ?? ''];
-  if (!kind) throw new InvalidReferenceError('References are PNG, JPEG or WebP pictures; this is none.');
+  if (bytes.length > MAX_REFERENCE_BYTES) throw tooLarge(bytes.length);
+  const kind = referenceKindOf(bytes);
+  if (!kind)
+    throw new InvalidReferenceError(
+      'A reference must be a PNG, JPEG or WebP image; the first bytes of this file are those of none.',
+    );
   const hash = createHash('sha256').update(bytes).digest();
   return {
     key: `${REFERENCES.prefix}${hash.toString('hex')}.${kind.extension}`,
@@ -51,7 +44,7 @@ export async function readReference(file: string | Uint8Array): Promise<Referenc
 async function read(path: string): Promise<Uint8Array> {
   try {
     const { size } = await stat(path);
-    if (size > MAX_BYTES) throw tooLarge(size);
+    if (size > MAX_REFERENCE_BYTES) throw tooLarge(size);
     return await readFile(path);
   } catch (cause) {
     if (cause instanceof InvalidReferenceError) throw cause;
@@ -60,14 +53,8 @@ async function read(path: string): Promise<Uint8Array> {
   }
 }
 
-function kindOf(bytes: Uint8Array): string | undefined {
-  try {
-    return imageSize(bytes).type;
-  } catch {
-    return undefined;
-  }
-}
-
 function tooLarge(bytes: number): InvalidReferenceError {
-  return new InvalidReferenceError(`The picture has ${bytes} bytes; EvoLink takes references of up to ${MAX_BYTES}.`);
+  return new InvalidReferenceError(
+    `The picture has ${bytes} bytes; EvoLink takes references of up to ${MAX_REFERENCE_BYTES}.`,
+  );
 }

@@ -8,17 +8,18 @@ import type { AttemptTable } from '../shared/attempts/attempt-table';
 import { logger } from '../shared/logger';
 import { emitArchived } from '../shared/metrics';
 import type { DownloadOptions } from './download';
-import { download } from './download';
 import { ArchiveError } from './errors';
+import { fetchPicture } from './fetch-picture';
 import { folderOf, imageName, MANIFEST_NAME } from './layout';
 import { jobOutput } from './output';
-import { inspectPicture } from './picture';
 import { storeImage, storeManifest } from './store';
 import { makeWorkFolder } from './work-folder';
 
 export interface ArchiveEvent {
   readonly jobId: string;
   readonly attempt: number;
+  /** Row of the attempt, where it does not follow from the two above. @default - the attempt with this number of the job */
+  readonly attemptId?: string;
   /** Started by the sweep, since no job of its own does it any more. @default false */
   readonly salvage?: boolean;
 }
@@ -40,9 +41,10 @@ const PARALLEL = 3;
  */
 export async function archive(event: ArchiveEvent, dependencies: ArchiveDependencies): Promise<JobOutput> {
   const { table, s3, bucket, now } = dependencies;
-  const attemptId = attemptIdOf(event.jobId, event.attempt);
+  const attemptId = event.attemptId ?? attemptIdOf(event.jobId, event.attempt);
   const record = await table.load(attemptId);
-  if (record?.outcome === undefined || record.attempt.status !== 'COMPLETED') {
+  const isOfJob = record?.attempt.jobId === event.jobId;
+  if (!isOfJob || record.outcome === undefined || record.attempt.status !== 'COMPLETED') {
     throw nothingToArchive(event);
   }
   const { attempt } = record;
@@ -114,8 +116,7 @@ async function archiveImage(
 ): Promise<ArchivedImage> {
   const file = join(folder, String(index));
   try {
-    const downloaded = await download(url, file, options);
-    const picture = await inspectPicture(file);
+    const { picture, overHttp, ...downloaded } = await fetchPicture(url, file, options);
     const key = folderOf(attempt, job) + imageName(index, picture.extension);
     await storeImage(s3, { bucket, key, contentType: picture.contentType }, file, downloaded);
     const image: ArchivedImage = {
@@ -124,8 +125,8 @@ async function archiveImage(
       bytes: downloaded.bytes,
       sha256: downloaded.sha256,
       content_type: picture.contentType,
-      width: picture.width,
-      height: picture.height,
+      ...picture.pixels,
+      ...(overHttp ? { fetched_over_http: true as const } : {}),
     };
     await table.addImage(attempt, index, image);
     return image;

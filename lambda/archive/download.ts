@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
+import { get as httpGet, type IncomingMessage } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ArchiveError } from './errors';
-import { guardedLookup, refuseUrl } from './url-guard';
+import { guardedLookup, isHttp, refuseUrl } from './url-guard';
 import type { Resolve, UrlRules } from './url-guard';
 
 export interface DownloadOptions extends UrlRules {
@@ -14,7 +14,7 @@ export interface DownloadOptions extends UrlRules {
   readonly maxBytes?: number;
   /** Longest silence on the wire, in milliseconds. @default 15 000 */
   readonly idleMs?: number;
-  /** Longest duration of one download, redirects included, in milliseconds. @default 120 000 */
+  /** Longest duration for one image, redirects and a second try over http included, in milliseconds. @default 120 000 */
   readonly totalMs?: number;
   /** Certificate authorities in PEM, for a host of one's own. @default - those that Node trusts */
   readonly ca?: string;
@@ -30,16 +30,29 @@ export interface Downloaded {
 const MAX_REDIRECTS = 3;
 const EXPIRED = new Set([403, 404, 410]);
 
+/** The time that one image may take. */
+export function timeLimit({ totalMs = 120_000 }: Pick<DownloadOptions, 'totalMs'>): AbortSignal {
+  return AbortSignal.timeout(totalMs);
+}
+
 /**
- * Fetches one result into a file, hashing on the way, with constant memory. HTTPS to public addresses only, at every
- * redirect; limited in size, silence and duration; no credentials are sent. Safe to repeat: the file is written anew.
+ * Fetches one result into a file, hashing on the way, with constant memory. Public addresses only, at every redirect;
+ * limited in size, silence and duration; no credentials are sent. Safe to repeat: the file is written anew.
  *
+ * @param allowHttp the link may be `http:`; nothing that was once https may lead back there
  * @throws ArchiveError
  */
-export async function download(url: string, file: string, options: DownloadOptions): Promise<Downloaded> {
-  const signal = AbortSignal.timeout(options.totalMs ?? 120_000);
+export async function download(
+  url: string,
+  file: string,
+  options: DownloadOptions,
+  {
+    signal = timeLimit(options),
+    allowHttp = false,
+  }: { readonly signal?: AbortSignal; readonly allowHttp?: boolean } = {},
+): Promise<Downloaded> {
   try {
-    const response = await follow(url, options, signal);
+    const response = await follow(url, options, signal, allowHttp);
     return await save(response, file, options.maxBytes ?? 100_000_000, signal);
   } catch (error) {
     if (error instanceof ArchiveError) throw error;
@@ -49,12 +62,20 @@ export async function download(url: string, file: string, options: DownloadOptio
   }
 }
 
-async function follow(url: string, options: DownloadOptions, signal: AbortSignal): Promise<IncomingMessage> {
-  let target = url;
+async function follow(
+  link: string,
+  options: DownloadOptions,
+  signal: AbortSignal,
+  allowHttp: boolean,
+): Promise<IncomingMessage> {
+  let target = link;
+  let mayBeHttp = allowHttp;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    const refusal = refuseUrl(target, options);
+    const refusal = refuseUrl(target, options, mayBeHttp);
     if (refusal !== undefined) throw new ArchiveError('ResultBlocked', refusal);
-    const response = await request(new URL(target), options, signal);
+    const url = new URL(target);
+    mayBeHttp &&= isHttp(url);
+    const response = await request(url, options, signal);
     const status = response.statusCode ?? 0;
     if (status === 200) return response;
     response.destroy();
@@ -70,18 +91,14 @@ async function follow(url: string, options: DownloadOptions, signal: AbortSignal
 
 function request(url: URL, options: DownloadOptions, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const sent = httpsGet(
-      url,
-      {
-        signal,
-        agent: false,
-        lookup: guardedLookup(options, options.resolve),
-        ca: options.ca,
-        timeout: options.idleMs ?? 15_000,
-        headers: { 'user-agent': options.userAgent, accept: 'image/*' },
-      },
-      resolve,
-    );
+    const common = {
+      signal,
+      agent: false,
+      lookup: guardedLookup(options, options.resolve),
+      timeout: options.idleMs ?? 15_000,
+      headers: { 'user-agent': options.userAgent, accept: 'image/*' },
+    };
+    const sent = isHttp(url) ? httpGet(url, common, resolve) : httpsGet(url, { ...common, ca: options.ca }, resolve);
     sent.on('timeout', () => sent.destroy(new ArchiveError('ResultUnavailable', 'the file host fell silent')));
     sent.on('error', reject);
   });

@@ -3,6 +3,7 @@ import { estimateView } from '../../domain/estimate-view';
 import type { JobOutput } from '../../domain/job';
 import type { AttemptRecord } from '../shared/attempts/attempt';
 import { isLeftBehind } from '../shared/attempts/attempt';
+import { imageWarnings } from './image-warnings';
 
 /** The job's output: made from what is on record alone, so that it is the same whenever it is asked for. */
 export function jobOutput(
@@ -22,7 +23,7 @@ export function jobOutput(
     requested: job.requested,
     ...(isLeftBehind(attempt) ? { salvaged: true as const } : {}),
     partial: images.length < job.requested.n,
-    warnings: job.warnings,
+    warnings: [...job.warnings, ...imageWarnings(images)],
     estimate: estimateView(job.estimate),
     credits: {
       estimated: formatCredits(job.estimate.creditsUpper),

@@ -17,11 +17,17 @@ export type Resolve = (
   callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void;
 
-/** Says why a link may not be followed, by its text alone; the address behind a name is checked at the connection. */
-export function refuseUrl(text: string, rules: UrlRules): string | undefined {
+/**
+ * Says why a link may not be followed, by its text alone; the address behind a name is checked at the connection.
+ *
+ * @param allowHttp it may be `http:` too: for a link that EvoLink itself gave (docs/decisions/0013)
+ */
+export function refuseUrl(text: string, rules: UrlRules, allowHttp = false): string | undefined {
   if (!URL.canParse(text)) return 'the link is no URL';
   const url = new URL(text);
-  if (url.protocol !== 'https:') return `the link must use https, got ${url.protocol.slice(0, -1)}`;
+  if (url.protocol !== 'https:' && !(allowHttp && isHttp(url))) {
+    return `the link must use https, got ${url.protocol.slice(0, -1)}`;
+  }
   if (url.username !== '' || url.password !== '') return 'the link carries credentials';
   const host = url.hostname.replace(/^\[|\]$/g, '');
   // Node connects to a literal address without a lookup, so the hook below would never see it.
@@ -30,6 +36,19 @@ export function refuseUrl(text: string, rules: UrlRules): string | undefined {
     return `the host ${host} is not among the allowed result hosts`;
   }
   return undefined;
+}
+
+export function isHttp({ protocol }: Pick<URL, 'protocol'>): boolean {
+  return protocol === 'http:';
+}
+
+/** The same link over https: another port than 80 stays. Undefined unless it is an `http:` link. */
+export function httpsFormOf(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  if (!isHttp(url)) return undefined;
+  url.protocol = 'https:';
+  return url.href;
 }
 
 /**

@@ -1,6 +1,6 @@
-/** EvoLink's file host: HTTPS on loopback with a certificate of its own. Each path is answered as the test says. */
-import type { IncomingMessage, RequestListener } from 'node:http';
-import { createServer, type Server } from 'node:https';
+/** EvoLink's file host on loopback: HTTPS with a certificate of its own, or plain HTTP. Each path is answered as the test says. */
+import { createServer as createPlainServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { generate } from 'selfsigned';
 import type { DownloadOptions } from '../../lambda/archive/download';
@@ -16,8 +16,13 @@ export class FileHost {
   private constructor(
     private readonly server: Server,
     /** To be trusted by who downloads. */
-    readonly ca: string,
+    readonly ca?: string,
   ) {}
+
+  /** A host that does not speak TLS. */
+  static async startPlain(): Promise<FileHost> {
+    return FileHost.listen(new FileHost(createPlainServer()));
+  }
 
   static async start(): Promise<FileHost> {
     const altNames = [
@@ -26,8 +31,11 @@ export class FileHost {
     ];
     const extensions = [{ name: 'subjectAltName' as const, altNames }];
     const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], { extensions });
-    const server = createServer({ key, cert });
-    const host = new FileHost(server, cert);
+    return FileHost.listen(new FileHost(createServer({ key, cert }), cert));
+  }
+
+  private static async listen(host: FileHost): Promise<FileHost> {
+    const { server } = host;
     server.on('request', (request, response) => host.answer(request, response));
     server.on('connection', (socket: Socket) => host.sockets.add(socket));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -37,6 +45,11 @@ export class FileHost {
   close(): void {
     this.server.close();
     for (const socket of this.sockets) socket.destroy();
+  }
+
+  /** Serves a connection that was made elsewhere, for a port that speaks both protocols. */
+  accept(socket: Socket): void {
+    this.server.emit('connection', socket);
   }
 
   /** Forgets what the last test set up. */
@@ -50,7 +63,7 @@ export class FileHost {
   }
 
   url(path: string, host = '127.0.0.1'): string {
-    return `https://${host}:${this.port}${path}`;
+    return `${this.ca === undefined ? 'http' : 'https'}://${host}:${this.port}${path}`;
   }
 
   /** Answers a path; the link to it is returned. */

@@ -34,6 +34,11 @@ export interface Attempt {
   readonly attemptId: string;
   readonly jobId: string;
   readonly attempt: number;
+  /**
+   * This row stands for a task that turned up beside the attempt with this id (for example after a refusal): it is booked
+   * and salvaged on its own.
+   */
+  readonly strayOf?: string;
   readonly executionArn: string;
   readonly executionStartedAt: string;
   readonly status: AttemptStatus;

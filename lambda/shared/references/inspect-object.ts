@@ -1,9 +1,6 @@
 import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
+import { MAX_REFERENCE_BYTES, REFERENCE_SIGNATURE_BYTES, referenceKindOf } from '../../../domain/images/reference';
 import type { S3Object } from '../../../domain/s3-url';
-import { imageTypeOf, SIGNATURE_BYTES } from './image-bytes';
-
-/** EvoLink's limit, read as decimal megabytes: it does not say which it means. */
-export const MAX_REFERENCE_BYTES = 50_000_000;
 
 /** Why an object is no reference. Apps match on these, as on the codes of an invalid request. */
 export type ObjectProblem =
@@ -35,7 +32,7 @@ export async function inspectObject(
   { bucket, key }: S3Object,
   abortSignal: AbortSignal,
 ): Promise<Inspection> {
-  const range = `bytes=0-${SIGNATURE_BYTES - 1}`;
+  const range = `bytes=0-${REFERENCE_SIGNATURE_BYTES - 1}`;
   try {
     const found = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range: range }), { abortSignal });
     const start = (await found.Body?.transformToByteArray()) ?? new Uint8Array();
@@ -52,8 +49,8 @@ function judge({ ContentRange, ContentLength, ContentType }: GetObjectCommandOut
     const message = `The object has ${bytes} bytes; a reference may have ${MAX_REFERENCE_BYTES}.`;
     return { kind: 'unusable', code: 'object_too_large', message };
   }
-  const contentType = imageTypeOf(start);
-  if (contentType) return { kind: 'usable', contentType, storedContentType: ContentType };
+  const kind = referenceKindOf(start);
+  if (kind) return { kind: 'usable', contentType: kind.contentType, storedContentType: ContentType };
   const message = `The object is no PNG, JPEG or WebP by its first bytes${ContentType ? ` (stored as ${ContentType})` : ''}.`;
   return { kind: 'unusable', code: 'object_not_an_image', message };
 }

@@ -37,6 +37,21 @@ const done = { output: outputOf('spring', [image]) };
 describe('generate', () => {
   const line = (...more: string[]) => ['generate', 'a red bicycle', '--job', 'spring', '--out', folder, ...more];
 
+  test('shows an image without pixels as such, and the warning that says why', async () => {
+    const unreadable = { ...image, width: undefined, height: undefined };
+    const output = outputOf('spring', [image, { ...unreadable, key: image.key.replace('01', '02') }]);
+    const warnings = [{ code: 'pixels_unreadable', path: 'images[1]', message: 'They can not be read.' }];
+    const options = world({ output: { ...output, warnings } });
+    options.s3.objects.push({ bucket: image.bucket, key: image.key.replace('01', '02'), body: png });
+
+    const { out } = await cli(line(), options);
+
+    const rows = out.split('\n').filter((row) => row.includes('image-0'));
+    expect(rows.map((row) => row.split(/\s+/)[1])).toEqual(['16×16', '-']);
+    expect(out).toContain('Note on images[1]: They can not be read.');
+    expect(out).not.toContain('undefined');
+  });
+
   test('sends what was asked for, saves the images and shows what they cost', async () => {
     const options = world(done);
     const { exitCode, out } = await cli(

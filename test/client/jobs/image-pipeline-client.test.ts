@@ -21,6 +21,7 @@ import {
 import { failureCause } from '../../../domain/failure-cause';
 import { type Ending, EXECUTIONS, FakeJobs, MACHINE, outputOf } from '../../support/fake-jobs';
 import { FakeS3 } from '../../support/fake-s3';
+import { jpegOf, webp } from '../../support/pictures';
 import { pngOf } from '../../support/png';
 
 const request = { prompt: 'a red bicycle', size: '16:9', quality: 'low' } as const;
@@ -312,6 +313,20 @@ describe('images', () => {
       { contentType: 'image/png', body: png, sha256: Buffer.from(sha256, 'hex').toString('base64') },
     ]);
     expect(await client.uploadReference(png)).toBe(url);
+  });
+
+  test.each([
+    ['a JPEG with fill bytes', jpegOf(30, 20, { fill: 3 }), 'jpg', 'image/jpeg'],
+    ['a JPEG whose pixels can not be read', jpegOf(30, 0), 'jpg', 'image/jpeg'],
+    ['a WebP', webp.lossless(30, 20), 'webp', 'image/webp'],
+  ])('uploadReference takes %s', async (_, bytes, extension, contentType) => {
+    const { client, s3 } = withJobs();
+
+    const url = await client.uploadReference(bytes);
+
+    const name = createHash('sha256').update(bytes).digest('hex');
+    expect(url).toBe(`s3://archive/references/${name}.${extension}`);
+    expect(s3.objects).toMatchObject([{ contentType, body: bytes }]);
   });
 
   test.each([

@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
+import { join } from 'node:path';
 import type { JobOutput } from '../../../domain/job';
-import { archive } from '../../../lambda/archive/archive';
+import { archive, type ArchiveEvent } from '../../../lambda/archive/archive';
 import { download } from '../../../lambda/archive/download';
+import { attemptPartition } from '../../../lambda/shared/attempts/items';
 import { FakeS3 } from '../../support/fake-s3';
 import { FileHost } from '../../support/file-host';
 import { DEFAULT_PRICES } from '../../../domain/prices';
 import { aJob, TASK_ID } from '../../support/jobs';
 import { captureOutput } from '../../support/output';
 import { ATTEMPT_ID, TestPipeline } from '../../support/pipeline';
+import { jpegOf } from '../../support/pictures';
 import { pngOf } from '../../support/png';
 
 const output = captureOutput();
@@ -25,7 +29,7 @@ class Archive extends TestPipeline {
   s3 = new FakeS3();
   readonly download = host.options();
 
-  run(event = { jobId: 'job-1', attempt: 1 }): Promise<JobOutput> {
+  run(event: ArchiveEvent = { jobId: 'job-1', attempt: 1 }): Promise<JobOutput> {
     const { table, now, download } = this;
     return archive(event, { table, now, download, s3: this.s3.client, bucket: 'archive' });
   }
@@ -145,6 +149,123 @@ test('counts what it archived and closes the attempt', async () => {
   expect(await pipeline.openAttempts()).toEqual([]);
 });
 
+describe('an image that is unusual is stored all the same, and the output says so', () => {
+  const manifestOf = (pipeline: Archive) => JSON.parse(pipeline.s3.objects.at(-1)?.body.toString() ?? '') as JobOutput;
+
+  test('a legal JPEG with fill bytes is as good as any', async () => {
+    const bytes = readFileSync(join(__dirname, '../../support/cases/jpeg-with-fill-bytes.jpg'));
+    const pipeline = await completed([host.file('/a', bytes)]);
+
+    const output = await pipeline.run();
+
+    expect(output.images).toMatchObject([
+      { key: `${FOLDER}image-01.jpg`, content_type: 'image/jpeg', width: 768, height: 512 },
+    ]);
+    expect(output.warnings).toEqual([]);
+    expect(pipeline.s3.objects[0]).toMatchObject({ contentType: 'image/jpeg', body: bytes });
+  });
+
+  test('without pixels where they can not be read', async () => {
+    const pipeline = await completed([...images(1), host.file('/a', jpegOf(300, 0))]);
+
+    const output = await pipeline.run();
+
+    const [, image] = output.images;
+    expect(image).toMatchObject({ key: `${FOLDER}image-02.jpg`, content_type: 'image/jpeg' });
+    expect(image).not.toHaveProperty('width');
+    expect(image).not.toHaveProperty('height');
+    expect(output.warnings.filter(({ path }) => path !== 'n')).toEqual([
+      { code: 'pixels_unreadable', path: 'images[1]', message: expect.any(String) },
+    ]);
+    expect(manifestOf(pipeline)).toEqual(output);
+    expect(pipeline.s3.objects.find(({ key }) => key === image?.key)?.body).toEqual(jpegOf(300, 0));
+  });
+
+  test('as bytes where they belong to no known kind', async () => {
+    const bytes = Buffer.from('ff0afa7f00000001', 'hex');
+    const pipeline = await completed([host.file('/a', bytes, { 'content-type': 'image/jxl' })]);
+
+    const output = await pipeline.run();
+
+    expect(output.images).toMatchObject([
+      { key: `${FOLDER}image-01.bin`, content_type: 'application/octet-stream', bytes: bytes.length },
+    ]);
+    expect(output.warnings.map(({ code, path }) => [code, path])).toEqual([
+      ['image_kind_unknown', 'images[0]'],
+      ['pixels_unreadable', 'images[0]'],
+    ]);
+    expect(pipeline.s3.objects[0]).toMatchObject({ contentType: 'application/octet-stream', body: bytes });
+  });
+
+  test('also when it came over http; and a run after that says the same', async () => {
+    const plain = await FileHost.startPlain();
+    try {
+      const pipeline = await completed([plain.file('/a.png', pngOf(32, 24))]);
+
+      const output = await pipeline.run();
+
+      expect(output.images).toMatchObject([{ fetched_over_http: true, width: 32, height: 24 }]);
+      expect(output.warnings).toEqual([{ code: 'fetched_over_http', path: 'images[0]', message: expect.any(String) }]);
+      expect(manifestOf(pipeline)).toEqual(output);
+      await expect(pipeline.run()).resolves.toEqual(output);
+    } finally {
+      plain.close();
+    }
+  });
+
+  test('after the warnings of the request', async () => {
+    const pipeline = await completed([host.file('/a', jpegOf(300, 0))], { size: 'auto', resolution: '2K' });
+    const { warnings } = await pipeline.run();
+    expect(warnings.map(({ path }) => path)).toEqual(['resolution', 'images[0]']);
+  });
+});
+
+test('every link of EvoLink is stored, also where it gave more than were asked for', async () => {
+  const pipeline = await completed(images(3), { n: 1 });
+  const { images: archived, partial } = await pipeline.run();
+  expect([archived.length, partial]).toEqual([3, false]);
+  expect(pipeline.s3.keys()).toHaveLength(4);
+});
+
+describe('a task beside the attempt of its job', () => {
+  const STRAY_ID = 'stray567890123456789ab';
+
+  /** Beside a finished attempt 1: a row of its own, found by its id alone. */
+  async function withStray(): Promise<Archive> {
+    const pipeline = await completed(images(1));
+    const own = pipeline.memory.items().filter(({ pk }) => pk === attemptPartition(ATTEMPT_ID));
+    for (const item of own) {
+      const stray = item.sk === 'attempt' ? { attemptId: STRAY_ID, strayOf: ATTEMPT_ID } : {};
+      const results = item.sk === 'outcome' ? { results: [host.file('/stray.png', pngOf(64, 64))] } : {};
+      pipeline.memory.seed({ ...item, ...stray, ...results, pk: attemptPartition(STRAY_ID) });
+    }
+    return pipeline;
+  }
+
+  test('has a folder of its own, so that nothing of the job is overwritten', async () => {
+    const pipeline = await withStray();
+    await pipeline.run();
+
+    const output = await pipeline.run({ jobId: 'job-1', attempt: 1, attemptId: STRAY_ID });
+
+    expect(output.images).toMatchObject([{ key: `${FOLDER}stray-stray567/image-01.png`, width: 64 }]);
+    expect(pipeline.s3.keys()).toEqual([
+      `${FOLDER}image-01.png`,
+      `${FOLDER}manifest.json`,
+      `${FOLDER}stray-stray567/image-01.png`,
+      `${FOLDER}stray-stray567/manifest.json`,
+    ]);
+    expect((await pipeline.attempt(STRAY_ID)).archivedAt).toBe(pipeline.time);
+  });
+
+  test('is not archived for another job', async () => {
+    const pipeline = await withStray();
+    const run = pipeline.run({ jobId: 'job-2', attempt: 1, attemptId: STRAY_ID });
+    await expect(run).rejects.toMatchObject({ name: 'AttemptNotFound' });
+    expect(pipeline.s3.keys()).toEqual([]);
+  });
+});
+
 test('fewer images than asked for are a partial success', async () => {
   const pipeline = await completed(images(2), { n: 3 });
   await expect(pipeline.run()).resolves.toMatchObject({ partial: true, requested: { n: 3 } });
@@ -213,12 +334,13 @@ describe('a run that fails', () => {
     ],
     ['an empty file', 'ResultNotAnImage', () => host.file('/x', '')],
     [
-      'a picture of another kind',
+      'a drawing in XML',
       'ResultNotAnImage',
       () => host.file('/x', '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
     ],
     ['an expired link', 'ResultExpired', () => host.status('/x', 410)],
-    ['a link to this machine', 'ResultBlocked', () => 'http://127.0.0.1/x'],
+    ['a link to a private network', 'ResultBlocked', () => 'https://10.0.0.1/x'],
+    ['an http link to a private network', 'ResultBlocked', () => 'http://10.0.0.1/x'],
   ])('%s is %s, and is not stored', async (_, name, arrange) => {
     const pipeline = await completed([arrange()]);
     await expect(pipeline.run()).rejects.toMatchObject({ name });

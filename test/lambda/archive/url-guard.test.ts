@@ -1,5 +1,5 @@
 import type { LookupAddress } from 'node:dns';
-import { guardedLookup, refuseUrl } from '../../../lambda/archive/url-guard';
+import { guardedLookup, httpsFormOf, refuseUrl } from '../../../lambda/archive/url-guard';
 
 const IN_A_CLOUD = { resultHosts: [], allowLoopback: false };
 
@@ -71,6 +71,40 @@ describe('the text of a link', () => {
   ])('allowed hosts are the named ones and those below them: %s %s', (url, allowed) => {
     const rules = { resultHosts: ['Evolink.ai', 'cdn.example.org'], allowLoopback: false };
     expect(refuseUrl(url, rules) === undefined).toBe(allowed);
+  });
+});
+
+describe('an http link that EvoLink gave', () => {
+  test.each([
+    ['http://files.evolink.ai/x.png?a=1', 'https://files.evolink.ai/x.png?a=1'],
+    ['http://files.evolink.ai:80/x.png', 'https://files.evolink.ai/x.png'],
+    ['http://files.evolink.ai:8080/x.png', 'https://files.evolink.ai:8080/x.png'],
+    ['https://files.evolink.ai/x.png', undefined],
+    ['ftp://files.evolink.ai/x.png', undefined],
+    ['no link', undefined],
+  ])('%s is %s over https', (link, overHttps) => {
+    expect(httpsFormOf(link)).toBe(overHttps);
+  });
+
+  test('may be followed as it stands, to public addresses', () => {
+    expect(refuseUrl('http://files.evolink.ai/x.png', IN_A_CLOUD, true)).toBeUndefined();
+    expect(refuseUrl('http://8.8.8.8:8080/x.png', IN_A_CLOUD, true)).toBeUndefined();
+  });
+
+  test.each([
+    'http://127.0.0.1/x.png',
+    'http://169.254.169.254/latest/meta-data',
+    'http://[::ffff:10.0.0.1]/x.png',
+    'http://user:pass@files.evolink.ai/x.png',
+    'ftp://files.evolink.ai/x.png',
+  ])('%s passes the guards of every link', (url) => {
+    expect(refuseUrl(url, IN_A_CLOUD, true)).toEqual(expect.any(String));
+  });
+
+  test('is held to the allowed hosts', () => {
+    const rules = { resultHosts: ['evolink.ai'], allowLoopback: false };
+    expect(refuseUrl('http://files.evolink.ai/x', rules, true)).toBeUndefined();
+    expect(refuseUrl('http://files.example.org/x', rules, true)).toEqual(expect.any(String));
   });
 });
 
