@@ -4,6 +4,8 @@
  */
 import { Caller, type Call, type EvolinkClientOptions } from './call';
 import { EvolinkInvalidRequestError } from './errors';
+import type { PublicPrices } from '../domain/price-comparison';
+import { readPriceRules } from './price-rules';
 import { readCredits } from './read-credits';
 import { isTaskId, readSubmittedTask, readTask } from './read-task';
 import { readTaskList } from './read-task-list';
@@ -37,6 +39,9 @@ export interface ListOptions extends QueryOptions {
 
 const SUBMIT_TIMEOUT_MS = 30_000;
 const QUERY_TIMEOUT_MS = 4_000;
+/** As EvoLink's own client has them. */
+const PRICE_RULES_TIMEOUT_MS = 15_000;
+const MAX_PRICE_RULES_BYTES = 2 * 1_048_576;
 
 /** The eight fields of EvoLink's page. Others exist in some revisions of its documentation: never sent. */
 const SUBMIT_FIELDS = [
@@ -122,7 +127,24 @@ export class EvolinkClient {
     return this.query('/v1/credits', options, { read: readCredits });
   }
 
-  private query<T>(route: string, options: QueryOptions, rest: Pick<Call<T>, 'path' | 'read'>): Promise<T> {
+  /**
+   * EvoLink's public prices of a model. Free; the key is not sent, so discounts of an account are not in them.
+   * @throws EvolinkNotFoundError for a model without public prices
+   */
+  async getPriceRules(model: string, { timeoutMs = PRICE_RULES_TIMEOUT_MS }: QueryOptions = {}): Promise<PublicPrices> {
+    return this.query('/v1/catalog/models/{model}/pricing-rules', { timeoutMs }, {
+      path: `/v1/catalog/models/${encodeURIComponent(model)}/pricing-rules?view=full`,
+      anonymous: true,
+      maxReplyBytes: MAX_PRICE_RULES_BYTES,
+      read: (body, reply) => readPriceRules(body, model, serverTimeOf(reply)),
+    });
+  }
+
+  private query<T>(
+    route: string,
+    options: QueryOptions,
+    rest: Pick<Call<T>, 'path' | 'read' | 'anonymous' | 'maxReplyBytes'>,
+  ): Promise<T> {
     const timeoutMs = options.timeoutMs ?? QUERY_TIMEOUT_MS;
     return this.caller.call({ method: 'GET', route, timeoutMs, redact: this.caller.redactKey, ...rest });
   }
