@@ -39,7 +39,7 @@ export interface OpenWorkReport {
 export interface ModelPricesReport {
   readonly model: string;
   readonly state: 'equal' | 'different' | 'unpublished' | 'unreadable';
-  /** Whether the deployment brought a price of its own, which may differ on purpose: by contract. */
+  /** Whether the deployment has another price than the package, which may differ on purpose: by contract. */
   readonly own: boolean;
   readonly differences: readonly PriceDifference[];
   /** EvoLink's name of this state of its rule, where it gives one. */

@@ -122,10 +122,14 @@ function priceTableProblems(prices: PriceTable | undefined, models?: ImageModel[
   // A token may look like a source, and says nothing.
   const known = (value: unknown) => (Token.isUnresolved(value) ? undefined : value);
   const words = tableWordsProblems({ version: known(version), date: known(date), source: known(source) });
-  const rows = Object.entries((prices.models as { [model: string]: unknown } | undefined) ?? {});
+  const given: unknown = prices.models;
+  if (typeof given !== 'object' || given === null) {
+    return [...words, `models must have prices by model, got ${describeGot(given)}`];
+  }
+  const rows = Object.entries(given);
   const strangers = rows.filter(([, row]) => !ModelPrices._isPrices(row));
   if (strangers.length > 0) return [...words, ...strangers.map(notMade)];
-  return [...words, ...pricedModelsProblems(renderPrices({ ...prices, models: prices.models ?? {} }).models, all)];
+  return [...words, ...pricedModelsProblems(renderPrices(prices).models, all)];
 }
 
 /** JavaScript and casts let anything through. */

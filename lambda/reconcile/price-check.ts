@@ -48,15 +48,15 @@ async function remembered(dependencies: PriceCheckDependencies): Promise<PricesR
   const { client, table, prices, now } = dependencies;
   const rows: Readonly<Record<string, ModelPrices>> = { ...DEFAULT_PRICES.models, ...prices?.models };
   const compared = JSON.stringify(rows);
-  const { Item } = await client.send(new GetCommand({ TableName: table.tableName, Key: { ...STATE_KEY } }));
+  const { Item } = await client.send(new GetCommand({ TableName: table.tableName, Key: { ...STATE_KEY }, ConsistentRead: true }));
   const last = Item as PriceCheckState | undefined;
   const at = now();
   if (last?.compared === compared && at - last.checkedAt < intervalAfter(last)) {
     return { checkedAt: last.checkedAt, models: last.models };
   }
-  const own = (model: string) => prices !== undefined && Object.hasOwn(prices.models, model);
+  const packaged = (model: string) => JSON.stringify(DEFAULT_PRICES.models[model]) === JSON.stringify(rows[model]);
   const models = await Promise.all(
-    Object.entries(rows).map(([model, row]) => compareModel(dependencies.provider, model, row, own(model))),
+    Object.entries(rows).map(([model, row]) => compareModel(dependencies.provider, model, row, !packaged(model))),
   );
   for (const { model, differences } of models.filter(({ state }) => state === 'different')) {
     logger.warn('a price is not the public one', { model, differences });

@@ -137,6 +137,10 @@ describe('maximal properties', () => {
       expect(JSON.parse(environment(maximal.json, name)[ENV.priceTable] as string)).toEqual({
         ...DEFAULT_PRICES,
         version: 'contract-7',
+        models: {
+          'gpt-image-2': DEFAULT_PRICES.models['gpt-image-2'],
+          'gpt-image-2-beta': DEFAULT_PRICES.models['gpt-image-2-beta'],
+        },
       });
     }
     expect(environment(maximal.json, 'Validate')[ENV.maxCreditsPerJob]).toBe('25000');
@@ -178,6 +182,7 @@ describe('each property changes the template', () => {
     budgets: () => ({ budgets: [Budget.daily(10)] }),
     tenants: () => ({ tenants: ['team-a'] }),
     prices: () => ({ prices: PRICES }),
+    models: () => ({ models: [{ name: 'gpt-image-2', maxImages: 4 }] }),
     alarms: () => ({ alarms: { failureRatePercent: 50 } }),
     dashboardName: () => ({ dashboardName: 'Images' }),
     reconcileInterval: () => ({ reconcileInterval: Duration.minutes(1) }),

@@ -44,7 +44,7 @@ describe('a price table', () => {
     [
       'without models',
       { ...PRICES, models: undefined },
-      'models must have a row for each of gpt-image-2, gpt-image-2-beta, got ',
+      'models must have prices by model, got nothing',
     ],
     [
       'whose version is a number',
