@@ -91,7 +91,9 @@ export const models: Reader<ImageModel[]> = (raw) => {
   const rows = json(raw);
   const { problems } = readModels(rows);
   const named = problems.map((problem) => `models${problem}`);
-  return problems.length > 0 ? refuse('a list of models (docs/pricing.md)', raw, named.join('; ')) : (rows as ImageModel[]);
+  return problems.length > 0
+    ? refuse('a list of models (docs/pricing.md)', raw, named.join('; '))
+    : (rows as ImageModel[]);
 };
 
 function json(raw: unknown): unknown {

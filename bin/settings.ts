@@ -27,44 +27,44 @@ export const PREFIX = 'pipeline:';
 /** Every key, and how its value is read. Ranges are those of the construct's properties. @param known all models */
 const readersFor = (known: readonly ModelLimits[]) =>
   ({
-  stackName: matching(/^[A-Za-z][A-Za-z0-9-]{0,127}$/, 'a stack name: letters, digits and hyphens, a letter first'),
-  apiKeySecretName: matching(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'the name of a secret'),
-  evolinkBaseUrl: httpsUrl,
-  defaultModel: choice(namesOf(known)),
-  defaultSize: textWhere(isPossibleSize, POSSIBLE_SIZES),
-  defaultResolution: choice(Object.values(Resolution)),
-  defaultQuality: choice(allQualities(known)),
-  defaultN: integer(1, MAX_IMAGES),
-  callbackEndpoint,
-  callbackTimeoutMinutes: integer(5, 24 * 60),
-  maxAttempts: integer(1, 10),
-  maxConcurrentTasks: integer(1, 1_000),
-  maxQueueMinutes: integer(5, 7 * 24 * 60),
-  firstCheckSeconds: integer(3, 3_600),
-  sweepIntervalMinutes: integer(1, 60),
-  logRetentionDays: numberOf(Object.values(RetentionDays).filter((days) => typeof days === 'number')),
-  imageRetentionDays: integer(1, 36_500),
-  removalPolicy: choice(['retain', 'destroy']),
-  encryptionKeyArn: matching(
-    /^arn:[a-z0-9-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
-    'the ARN of a key of KMS, not of an alias',
-  ),
-  referenceBuckets: buckets,
-  resultHosts: hosts,
-  maxCreditsPerJob: credits,
-  budgets,
-  tenants,
-  prices: prices(known),
-  models,
-  alarmEmail: matching(/^[^\s@]{1,64}@[^\s@]{1,190}$/, 'an e-mail address'),
-  alarmSpendPerHourUsd: positive(),
-  alarmCreditsRemaining: positive(),
-  alarmDaysRemaining: positive(),
-  alarmFailureRatePercent: positive(100),
-  alarmOldestOpenAttemptMinutes: integer(5, 7 * 24 * 60),
-  dashboardName: matching(/^[A-Za-z0-9_-]{1,255}$/, 'a dashboard name: 1 to 255 of A-Z a-z 0-9 _ -'),
-  reconcileIntervalMinutes: integer(1, 60),
-  runbookUrl: matching(/^[^\s#()]{1,300}$/, 'an address or a path without spaces, fragment and brackets'),
+    stackName: matching(/^[A-Za-z][A-Za-z0-9-]{0,127}$/, 'a stack name: letters, digits and hyphens, a letter first'),
+    apiKeySecretName: matching(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'the name of a secret'),
+    evolinkBaseUrl: httpsUrl,
+    defaultModel: choice(namesOf(known)),
+    defaultSize: textWhere(isPossibleSize, POSSIBLE_SIZES),
+    defaultResolution: choice(Object.values(Resolution)),
+    defaultQuality: choice(allQualities(known)),
+    defaultN: integer(1, MAX_IMAGES),
+    callbackEndpoint,
+    callbackTimeoutMinutes: integer(5, 24 * 60),
+    maxAttempts: integer(1, 10),
+    maxConcurrentTasks: integer(1, 1_000),
+    maxQueueMinutes: integer(5, 7 * 24 * 60),
+    firstCheckSeconds: integer(3, 3_600),
+    sweepIntervalMinutes: integer(1, 60),
+    logRetentionDays: numberOf(Object.values(RetentionDays).filter((days) => typeof days === 'number')),
+    imageRetentionDays: integer(1, 36_500),
+    removalPolicy: choice(['retain', 'destroy']),
+    encryptionKeyArn: matching(
+      /^arn:[a-z0-9-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
+      'the ARN of a key of KMS, not of an alias',
+    ),
+    referenceBuckets: buckets,
+    resultHosts: hosts,
+    maxCreditsPerJob: credits,
+    budgets,
+    tenants,
+    prices: prices(known),
+    models,
+    alarmEmail: matching(/^[^\s@]{1,64}@[^\s@]{1,190}$/, 'an e-mail address'),
+    alarmSpendPerHourUsd: positive(),
+    alarmCreditsRemaining: positive(),
+    alarmDaysRemaining: positive(),
+    alarmFailureRatePercent: positive(100),
+    alarmOldestOpenAttemptMinutes: integer(5, 7 * 24 * 60),
+    dashboardName: matching(/^[A-Za-z0-9_-]{1,255}$/, 'a dashboard name: 1 to 255 of A-Z a-z 0-9 _ -'),
+    reconcileIntervalMinutes: integer(1, 60),
+    runbookUrl: matching(/^[^\s#()]{1,300}$/, 'an address or a path without spaces, fragment and brackets'),
   }) as const satisfies Record<string, Reader<unknown>>;
 
 type Readers = ReturnType<typeof readersFor>;
@@ -139,7 +139,9 @@ export function readSettings(context: Readonly<Record<string, unknown>>): Settin
     }
   }
   if (context[`${PREFIX}prices`] === undefined) {
-    problems.push(...pricedModelsProblems(undefined, known).map((problem) => `${PREFIX}prices must be set: ${problem}`));
+    problems.push(
+      ...pricedModelsProblems(undefined, known).map((problem) => `${PREFIX}prices must be set: ${problem}`),
+    );
   }
   if (problems.length > 0) throw new SettingsError(problems);
   return toSettings(values);

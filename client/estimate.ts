@@ -88,5 +88,8 @@ export function compareQualities(
 ): { quality: string; estimate: RequestEstimate }[] {
   const { requested } = readEstimateRequest(request, options);
   const model = findModel(requested.model, withModels(options.models));
-  return (model ? qualitiesOf(model) : []).map((quality) => ({ quality, estimate: estimateRequest({ ...request, quality }, options) }));
+  return (model ? qualitiesOf(model) : []).map((quality) => ({
+    quality,
+    estimate: estimateRequest({ ...request, quality }, options),
+  }));
 }

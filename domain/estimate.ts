@@ -3,7 +3,14 @@ import { chargeOf, exactChargeOf, type TokenCounts } from './charge';
 import { toCreditUnits, type CreditUnits, type TenMillionths } from './credits';
 import { nonNegative, safeInteger } from './integers';
 import { findModel, imageTokens, MODELS, pixelsOf, type ModelLimits } from './models';
-import { DEFAULT_PRICES, modelPrices, priceTableOf, type CallPrices, type PriceTable, type TokenPrices } from './prices';
+import {
+  DEFAULT_PRICES,
+  modelPrices,
+  priceTableOf,
+  type CallPrices,
+  type PriceTable,
+  type TokenPrices,
+} from './prices';
 import { AUTO_SIZE, DEFAULT_RESOLUTION, type Pixels, type Resolution } from './sizes';
 import { referenceTokens, textTokensLikely, textTokensUpper } from './tokens';
 

@@ -63,7 +63,8 @@ export function readModels(value: unknown): ReadModels {
   const names = rows.map(({ model }) => model?.name);
   names.forEach((name, index) => {
     const first = names.indexOf(name);
-    if (name !== undefined && first < index) problems.push(`[${index}].name must differ from [${first}].name, got ${name}`);
+    if (name !== undefined && first < index)
+      problems.push(`[${index}].name must differ from [${first}].name, got ${name}`);
   });
   return { models: rows.flatMap(({ model }) => model ?? []), problems };
 }
@@ -86,7 +87,9 @@ function readRow(row: unknown, at: string): ReadRow {
   if (problems.length > 0) return { problems };
   const { like: _, ...own } = given;
   const model = withDefaultQuality({ ...base, ...own } as unknown as ModelLimits, given);
-  const missing = (['name', 'sizes', 'maxPromptCodePoints'] as const).filter((property) => model[property] === undefined);
+  const missing = (['name', 'sizes', 'maxPromptCodePoints'] as const).filter(
+    (property) => model[property] === undefined,
+  );
   if (missing.length > 0) return { problems: missing.map((property) => `${at}.${property} is missing`) };
   return { model, problems: combinedProblems(model, at) };
 }

@@ -189,7 +189,8 @@ export function imageTokens(
   quality: string | undefined = model.defaultQuality,
   pixels?: Pixels,
 ): { likely: number; upper: number } {
-  const counted = quality !== undefined && Object.hasOwn(model.qualities, quality) ? model.qualities[quality] : undefined;
+  const counted =
+    quality !== undefined && Object.hasOwn(model.qualities, quality) ? model.qualities[quality] : undefined;
   if (counted === undefined) throw new RangeError(`${model.name} has no quality ${String(quality)}`);
   const tokens = ({ width, height }: Pixels) => outputTokens(width, height, counted);
   if (pixels) return { likely: tokens(pixels), upper: tokens(pixels) };

@@ -89,7 +89,9 @@ function rowProblems(at: string, row: unknown): string[] {
   }
   const unknown = Object.keys(row).filter((kind) => kind !== 'billing' && !Object.hasOwn(TOKEN_KINDS, kind));
   return [
-    ...unknown.map((kind) => `${at}.${cut(kind, 60)} is no kind of token; these are: ${Object.keys(TOKEN_KINDS).join(', ')}`),
+    ...unknown.map(
+      (kind) => `${at}.${cut(kind, 60)} is no kind of token; these are: ${Object.keys(TOKEN_KINDS).join(', ')}`,
+    ),
     ...Object.entries(TOKEN_KINDS).flatMap(([kind, need]) =>
       need === 'optional' && row[kind] === undefined ? [] : amountProblems(`${at}.${kind}`, row[kind]),
     ),

@@ -120,7 +120,9 @@ function toSend(
   prompt: string,
   fields: Partial<Record<OptionalProviderField, unknown>>,
 ): ProviderRequest {
-  const known = fieldsSent(model).filter((name) => fields[name] !== undefined).map((name) => [name, fields[name]]);
+  const known = fieldsSent(model)
+    .filter((name) => fields[name] !== undefined)
+    .map((name) => [name, fields[name]]);
   return { model: model.name, prompt, ...(Object.fromEntries(known) as Partial<ProviderRequest>) };
 }
 

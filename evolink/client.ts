@@ -132,12 +132,16 @@ export class EvolinkClient {
    * @throws EvolinkNotFoundError for a model without public prices
    */
   async getPriceRules(model: string, { timeoutMs = PRICE_RULES_TIMEOUT_MS }: QueryOptions = {}): Promise<PublicPrices> {
-    return this.query('/v1/catalog/models/{model}/pricing-rules', { timeoutMs }, {
-      path: `/v1/catalog/models/${encodeURIComponent(model)}/pricing-rules?view=full`,
-      anonymous: true,
-      maxReplyBytes: MAX_PRICE_RULES_BYTES,
-      read: (body, reply) => readPriceRules(body, model, serverTimeOf(reply)),
-    });
+    return this.query(
+      '/v1/catalog/models/{model}/pricing-rules',
+      { timeoutMs },
+      {
+        path: `/v1/catalog/models/${encodeURIComponent(model)}/pricing-rules?view=full`,
+        anonymous: true,
+        maxReplyBytes: MAX_PRICE_RULES_BYTES,
+        read: (body, reply) => readPriceRules(body, model, serverTimeOf(reply)),
+      },
+    );
   }
 
   private query<T>(

@@ -68,7 +68,10 @@ function ratesOf(component: JsonObject): Record<string, string> | undefined {
   if (quantity.op !== 'lookup') return withText(kindOf(component), exactText(uc, unit));
   const tiers = Object.entries(objectOr(quantity.values)).map(([tier, multiplier]) => {
     const times = decimal(multiplier);
-    return [tier, times && exactText({ digits: uc.digits * times.digits, scale: uc.scale + times.scale }, unit)] as const;
+    return [
+      tier,
+      times && exactText({ digits: uc.digits * times.digits, scale: uc.scale + times.scale }, unit),
+    ] as const;
   });
   return tiers.length > 0 && tiers.every(([, rate]) => rate !== undefined)
     ? (Object.fromEntries(tiers) as Record<string, string>)

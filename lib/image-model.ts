@@ -115,7 +115,8 @@ export function validateModels(scope: IConstruct, models: ImageModel[] | undefin
   const problems = Token.isUnresolved(models)
     ? [' must be known at synthesis, got a token']
     : readModels(models).problems;
-  if (problems.length > 0) throw new Error(problems.map((problem) => `${scope.node.path}: models${problem}`).join('\n'));
+  if (problems.length > 0)
+    throw new Error(problems.map((problem) => `${scope.node.path}: models${problem}`).join('\n'));
 }
 
 /** Whole rows, as the functions read them. */

@@ -111,7 +111,8 @@ export interface PriceTable {
 /** A model without prices would fail its jobs at run time, after they were started. */
 export function validatePrices(scope: IConstruct, prices: PriceTable | undefined, models?: ImageModel[]): void {
   const problems = priceTableProblems(prices, models);
-  if (problems.length > 0) throw new Error(problems.map((problem) => `${scope.node.path}: prices.${problem}`).join('\n'));
+  if (problems.length > 0)
+    throw new Error(problems.map((problem) => `${scope.node.path}: prices.${problem}`).join('\n'));
 }
 
 /** What keeps a table, or its absence, from being used with these models. */

@@ -48,7 +48,9 @@ async function remembered(dependencies: PriceCheckDependencies): Promise<PricesR
   const { client, table, prices, now } = dependencies;
   const rows: Readonly<Record<string, ModelPrices>> = { ...DEFAULT_PRICES.models, ...prices?.models };
   const compared = JSON.stringify(rows);
-  const { Item } = await client.send(new GetCommand({ TableName: table.tableName, Key: { ...STATE_KEY }, ConsistentRead: true }));
+  const { Item } = await client.send(
+    new GetCommand({ TableName: table.tableName, Key: { ...STATE_KEY }, ConsistentRead: true }),
+  );
   const last = Item as PriceCheckState | undefined;
   const at = now();
   if (last?.compared === compared && at - last.checkedAt < intervalAfter(last)) {
@@ -91,6 +93,7 @@ async function compareModel(
 /** @returns undefined where some price may differ that nobody could read, or where none was read at all */
 function knownDifferences(models: readonly ModelPricesReport[]): number | undefined {
   const differences = models.reduce((sum, model) => sum + model.differences.length, 0);
-  const isCertain = models.some(({ state }) => state === 'equal') && models.every(({ state }) => state !== 'unreadable');
+  const isCertain =
+    models.some(({ state }) => state === 'equal') && models.every(({ state }) => state !== 'unreadable');
   return differences > 0 || isCertain ? differences : undefined;
 }

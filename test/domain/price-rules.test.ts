@@ -59,7 +59,9 @@ describe('the comparison with public prices', () => {
   const compare = (change: Partial<PublicPrices['rates']>, otherTerms: string[] = []) =>
     comparePrices(modelPrices('gpt-image-2'), {
       model: 'gpt-image-2',
-      rates: Object.fromEntries(Object.entries({ ...rates, ...change }).filter(([, rate]) => rate !== undefined)) as never,
+      rates: Object.fromEntries(
+        Object.entries({ ...rates, ...change }).filter(([, rate]) => rate !== undefined),
+      ) as never,
       otherTerms,
     });
 

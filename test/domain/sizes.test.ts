@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { brokenPixelRules, isValidSize, nearestValidSize } from '../../domain/explicit-pixels';
-import { formatPixels, parseResolution, parseSize, RATIOS, RESOLUTIONS, tablePixels, type Ratio } from '../../domain/sizes';
+import {
+  formatPixels,
+  parseResolution,
+  parseSize,
+  RATIOS,
+  RESOLUTIONS,
+  tablePixels,
+  type Ratio,
+} from '../../domain/sizes';
 import { PUBLISHED_SIZES } from './published-sizes';
 
 describe('the table of ratios and tiers', () => {

@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 import { isValidSize } from '../../domain/explicit-pixels';
-import {
-  codePoints,
-  outputTokens,
-  referenceTokens,
-  textTokensLikely,
-  textTokensUpper,
-} from '../../domain/tokens';
+import { codePoints, outputTokens, referenceTokens, textTokensLikely, textTokensUpper } from '../../domain/tokens';
 import { findModel } from '../../domain/models';
 import { PUBLISHED_SIZES } from './published-sizes';
 

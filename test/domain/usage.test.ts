@@ -205,7 +205,12 @@ describe('a token block in the style of the price rules', () => {
 
   test('prices text that was written by itself, in either style', () => {
     const written = estimate({ ...LITE, quality: 'high' });
-    const inRules = { text_input_tokens: 34, image_input_tokens: 323, image_output_tokens: 6_208, text_output_tokens: 335 };
+    const inRules = {
+      text_input_tokens: 34,
+      image_input_tokens: 323,
+      image_output_tokens: 6_208,
+      text_output_tokens: 335,
+    };
     const asOpenAi = {
       input_tokens_details: { text_tokens: 34, image_tokens: 323 },
       output_tokens: 6_543,

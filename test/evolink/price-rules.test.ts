@@ -122,7 +122,9 @@ describe('readPriceRules', () => {
 
     expect(readPriceRules(reply(TOKENS), 'gpt-image-2', until)).toBeDefined();
     expect(readPriceRules(reply(TOKENS), 'gpt-image-2', until + 1)).toBeUndefined();
-    expect(readPriceRules(reply(TOKENS, 'gpt-image-2', { fresh_until: undefined }), 'gpt-image-2', until)).toBeDefined();
+    expect(
+      readPriceRules(reply(TOKENS, 'gpt-image-2', { fresh_until: undefined }), 'gpt-image-2', until),
+    ).toBeDefined();
   });
 });
 

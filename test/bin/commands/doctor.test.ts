@@ -29,7 +29,18 @@ interface Shown {
   }[];
 }
 
-const IDS = ['version', 'key', 'prices', 'callback', 'sweep', 'open', 'dead-letters', 'alarms', 'budgets', 'emergency-stop'];
+const IDS = [
+  'version',
+  'key',
+  'prices',
+  'callback',
+  'sweep',
+  'open',
+  'dead-letters',
+  'alarms',
+  'budgets',
+  'emergency-stop',
+];
 
 test('a stack that does not say what its budgets are is not taken for one without', async () => {
   const { deployment, run, check } = setUp();

@@ -11,7 +11,10 @@ const MODELS = Object.keys(DEFAULT_PRICES.models);
 
 const published = (model: string, row: ModelPrices, change: Record<string, string> = {}): PublicPrices => ({
   model,
-  rates: { ...Object.fromEntries(Object.entries(amountsOf(row)).map(([kind, rate]) => [kind, String(rate)])), ...change },
+  rates: {
+    ...Object.fromEntries(Object.entries(amountsOf(row)).map(([kind, rate]) => [kind, String(rate)])),
+    ...change,
+  },
   otherTerms: [],
   checksum: 'ab'.repeat(32),
 });
