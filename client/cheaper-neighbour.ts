@@ -52,7 +52,7 @@ export function cheaperNeighbour(
   const goal = { width, height };
 
   const model = findModel(asked.requested.model, withModels(options.models))!;
-  const best = cheapest(candidates(model), goal, model.qualities[quality]!);
+  const best = cheapest(candidates(model), goal, model.qualities[quality]);
   if (!best) return undefined;
   const size = best.ratio ?? { size: formatPixels(best) };
   const estimate = estimateRequest({ ...request, resolution: undefined, ...size }, options);

@@ -49,8 +49,7 @@ export function readBilling(billing: unknown): BillingBlock | undefined {
 /** All five conditions of EvoLink's client; the status word alone proves nothing. */
 export function isRefundProven(block: BillingBlock | undefined): boolean {
   return (
-    block !== undefined &&
-    block.refundStatus === 'completed' &&
+    block?.refundStatus === 'completed' &&
     block.chargeStatus === 'released' &&
     block.refundedAt !== undefined &&
     block.refunded !== undefined &&
@@ -71,7 +70,7 @@ export function creditAmount(value: unknown): CreditUnits | undefined {
 /** Exact: two amounts that differ below our unit differ. */
 function isSameAmount(refunded: unknown, reserved: unknown): boolean {
   const both = [refunded, reserved].map((value) => (creditAmount(value) === undefined ? NaN : Number(value)));
-  return both[0]! > 0 && both[0] === both[1];
+  return both[0] > 0 && both[0] === both[1];
 }
 
 function oneOf<T extends string>(known: readonly T[], value: unknown): T | 'unknown' {

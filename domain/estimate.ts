@@ -128,7 +128,10 @@ export function estimate(
 }
 
 type ImageTokens = Record<'imageOutput' | 'imageInput' | 'textInput' | 'textOutput', number>;
-type Figures<T> = { readonly upper: T; readonly likely: T };
+interface Figures<T> {
+  readonly upper: T;
+  readonly likely: T;
+}
 
 /** One image. */
 interface ImageEstimate {

@@ -85,7 +85,7 @@ function readRow(row: unknown, at: string): ReadRow {
     if (problem !== undefined) problems.push(`${at}.${property} must be ${problem}, got ${got(value)}`);
   }
   if (problems.length > 0) return { problems };
-  const { like: _, ...own } = given;
+  const own = Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'like'));
   const model = withDefaultQuality({ ...base, ...own } as unknown as ModelLimits, given);
   const missing = (['name', 'sizes', 'maxPromptCodePoints'] as const).filter(
     (property) => model[property] === undefined,

@@ -179,9 +179,8 @@ const AUTO_LIKELY: Pixels = { width: 2048, height: 2048 };
 const AUTO_UPPER: Pixels = { width: 2880, height: 2880 };
 
 /**
- * Output tokens of one image.
+ * Output tokens of one image; without pixels those of `auto`.
  *
- * @param pixels undefined for `auto`
  * @throws RangeError when the model has no such quality, or makes no such pixels
  */
 export function imageTokens(

@@ -40,4 +40,4 @@ export function comparePrices(row: ModelPrices, { rates, otherTerms }: PublicPri
 }
 
 const rateOf = (rates: Readonly<Record<string, string>>, what: string): string | null =>
-  Object.hasOwn(rates, what) ? rates[what]! : null;
+  Object.hasOwn(rates, what) ? rates[what] : null;

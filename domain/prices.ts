@@ -99,6 +99,5 @@ export function modelPrices(model: string, prices: PriceTable = DEFAULT_PRICES):
 /** The prices of a row by what they are for: kinds of tokens, or tiers. */
 export function amountsOf(row: ModelPrices): Readonly<Record<string, TenMillionths>> {
   if (row.billing === 'per_call') return row.call;
-  const { billing: _, ...amounts } = row;
-  return amounts;
+  return Object.fromEntries(Object.entries(row).filter((entry): entry is [string, number] => entry[0] !== 'billing'));
 }

@@ -205,8 +205,8 @@ function tokenCharge(
 }
 
 /**
- * @param hasReferences input of unknown kind is then images, else text: the dearer kind that the request can have caused
- * @param hasTextPrice whether text that was written has a price of its own; else it counts as image
+ * Input of unknown kind is images where there are references, else text: the dearer kind that the request can have
+ * caused. Text that was written counts as image where it has no price of its own.
  */
 function byKind(tokens: TokenUsage, hasReferences: boolean, hasTextPrice: boolean): TokenCounts {
   const { textTokens, imageTokens, cachedTextTokens, cachedImageTokens, unsplitTokens } = tokens;

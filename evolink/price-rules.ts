@@ -21,7 +21,8 @@ const PER_UC = 1_000n;
 const LONGEST_NAME = 64;
 
 /**
- * @param now EvoLink's clock, in epoch milliseconds; without one the rule's freshness is not judged
+ * By EvoLink's own clock in epoch milliseconds (`now`); without one the rule's freshness is not judged.
+ *
  * @returns undefined for what is no usable rule of this model: another model's, one without rates, or one that has expired
  */
 export function readPriceRules(body: unknown, model: string, now?: number): PublicPrices | undefined {

@@ -30,7 +30,7 @@ test('a model that is like another has its limits under its own name', () => {
 test('a model that is like no other has the fewest fields', () => {
   const [model] = readModels([whole]).models;
 
-  expect(fieldsSent(model!)).toEqual(['size']);
+  expect(fieldsSent(model)).toEqual(['size']);
   expect(model).toMatchObject({ resolutions: ['1K'], maxImages: 1, maxReferences: 0, qualities: {} });
 });
 
@@ -90,7 +90,7 @@ describe('a model of one’s own', () => {
   ]);
   const prices: PriceTable = {
     ...{ version: 'acme-1', date: '2027-01-01', source: 'contract' },
-    models: { 'gpt-image-3': { ...DEFAULT_PRICES.models['gpt-image-2']!, textOutput: 1_000 } as never },
+    models: { 'gpt-image-3': { ...DEFAULT_PRICES.models['gpt-image-2'], textOutput: 1_000 } as never },
   };
   const validate = (input: object) =>
     validateRequest(

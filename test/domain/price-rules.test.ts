@@ -5,7 +5,7 @@ import { readPriceTable } from '../../domain/price-rules';
 import { DEFAULT_PRICES, modelPrices } from '../../domain/prices';
 
 const words = { version: 'acme-1', date: '2027-01-01', source: 'contract' };
-const row = DEFAULT_PRICES.models['gpt-image-2']!;
+const row = DEFAULT_PRICES.models['gpt-image-2'];
 
 describe('a price table of JSON', () => {
   test.each([{}, DEFAULT_PRICES.models, { 'gpt-image-2': row }])('may have prices for %j', (models) => {
@@ -59,9 +59,7 @@ describe('the comparison with public prices', () => {
   const compare = (change: Partial<PublicPrices['rates']>, otherTerms: string[] = []) =>
     comparePrices(modelPrices('gpt-image-2'), {
       model: 'gpt-image-2',
-      rates: Object.fromEntries(
-        Object.entries({ ...rates, ...change }).filter(([, rate]) => rate !== undefined),
-      ) as never,
+      rates: Object.fromEntries(Object.entries({ ...rates, ...change }).filter(([, rate]) => rate !== undefined)),
       otherTerms,
     });
 

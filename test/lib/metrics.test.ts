@@ -78,7 +78,7 @@ describe('the dashboard', () => {
     budgets: [Budget.daily(50), Budget.monthly(9, { perTenant: true })],
     tenants: ['shop'],
     models: OWN.map(({ name }) => ({ name, like: 'gpt-image-2', qualities: { draft: 8 } })),
-    prices: { ...PRICES, models: { 'gpt-image-3': PRICES.models['gpt-image-2']! } },
+    prices: { ...PRICES, models: { 'gpt-image-3': PRICES.models['gpt-image-2'] } },
   }));
   const body = JSON.parse(flatten(resource(full.json, 'AWS::CloudWatch::Dashboard').Properties.DashboardBody)) as {
     widgets: { properties: { metrics?: unknown[][]; markdown?: string } }[];

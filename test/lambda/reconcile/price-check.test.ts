@@ -27,7 +27,7 @@ function setUp(prices?: PriceTable) {
   }
   const check = () => checkPrices({ ...pipeline.dependencies(), prices });
   const dearer = (model: string, rate = '20000') =>
-    pipeline.evolink.priceRules.set(model, published(model, DEFAULT_PRICES.models[model]!, { imageOutput: rate }));
+    pipeline.evolink.priceRules.set(model, published(model, DEFAULT_PRICES.models[model], { imageOutput: rate }));
   return { pipeline, check, dearer };
 }
 
@@ -68,7 +68,7 @@ test('each rate that differs is counted, and told with both prices', async () =>
 });
 
 test('a price of one’s own that differs is told, but not counted: a contract is not the public price', async () => {
-  const row = { ...DEFAULT_PRICES.models['gpt-image-2']!, imageOutput: 10_000 } as ModelPrices;
+  const row = { ...DEFAULT_PRICES.models['gpt-image-2'], imageOutput: 10_000 } as ModelPrices;
   const { check } = setUp({ ...DEFAULT_PRICES, version: 'acme-1', models: { 'gpt-image-2': row } });
   const { models } = await check();
 
@@ -80,7 +80,7 @@ test('other prices are compared at once', async () => {
   const { pipeline, check } = setUp();
   await check();
   pipeline.time += HOUR;
-  const row = { ...DEFAULT_PRICES.models['gpt-image-2']!, imageOutput: 10_000 } as ModelPrices;
+  const row = { ...DEFAULT_PRICES.models['gpt-image-2'], imageOutput: 10_000 } as ModelPrices;
   await checkPrices({ ...pipeline.dependencies(), prices: { ...DEFAULT_PRICES, models: { 'gpt-image-2': row } } });
 
   expect(pipeline.evolink.pricesAsked).toHaveLength(2 * MODELS.length);
@@ -102,7 +102,7 @@ describe('a price that cannot be read', () => {
     expect(pipeline.evolink.pricesAsked).toHaveLength(MODELS.length);
 
     pipeline.time += 1;
-    pipeline.evolink.priceRules.set('gpt-image-2', published('gpt-image-2', DEFAULT_PRICES.models['gpt-image-2']!));
+    pipeline.evolink.priceRules.set('gpt-image-2', published('gpt-image-2', DEFAULT_PRICES.models['gpt-image-2']));
     await check();
     expect(values()).toEqual([0]);
   });
