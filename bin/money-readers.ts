@@ -1,8 +1,11 @@
 /** Readers of the settings that speak of money. */
-import { Budget, type BudgetOptions, type CallPrices, ModelPrices, type PriceTable, type TokenPrices } from '../lib';
+import { Budget, type BudgetOptions, type ImageModel, ModelPrices, type PriceTable } from '../lib';
+import { readModels } from '../domain/model-rules';
+import type { ModelLimits } from '../domain/models';
+import { readPriceTable } from '../domain/price-rules';
+import type { ModelPrices as PriceRow } from '../domain/prices';
 import { isTenant } from '../domain/tenants';
 import { creditUnits } from '../lib/credits';
-import { priceTableProblem } from '../lib/prices';
 import { refuse, type Reader } from './readers';
 
 const DECIMAL = /^\d{1,12}(\.\d{1,9})?$/;
@@ -67,38 +70,39 @@ function budget(text: string): Budget {
 
 const PRICE_TABLE = 'a price table {version, date, source, models} with prices in whole 10⁻⁷ credits';
 
-/** The table of `domain/prices.ts`, as JSON or as the text of it. */
-export const prices: Reader<PriceTable> = (raw) => {
-  const [table, problem] = priceTable(raw);
-  return table && problem === undefined ? table : refuse(PRICE_TABLE, raw, problem);
+/** The table of `domain/prices.ts`, as JSON or as the text of it. @param models that it may have prices for */
+export const prices =
+  (models: readonly ModelLimits[]): Reader<PriceTable> =>
+  (raw) => {
+    const { table, problems } = readPriceTable(json(raw), models);
+    if (problems.length > 0) return refuse(PRICE_TABLE, raw, problems.join('; '));
+    const rows = Object.entries(table.models).map(([name, row]) => [name, modelPrices(row)] as const);
+    return { ...table, models: Object.fromEntries(rows) };
+  };
+
+function modelPrices(row: PriceRow): ModelPrices {
+  if (row.billing === 'per_token') return ModelPrices.perToken(row);
+  const { '1K': oneK, '2K': twoK, '4K': fourK } = row.call;
+  return ModelPrices.perCall({ oneK, twoK, fourK });
+}
+
+/** Rows of models, as JSON or as the text of it. */
+export const models: Reader<ImageModel[]> = (raw) => {
+  const rows = json(raw);
+  const { problems } = readModels(rows);
+  const named = problems.map((problem) => `models${problem}`);
+  return problems.length > 0
+    ? refuse('a list of models (docs/pricing.md)', raw, named.join('; '))
+    : (rows as ImageModel[]);
 };
 
-function priceTable(raw: unknown): [table: PriceTable | undefined, problem: string | undefined] {
+function json(raw: unknown): unknown {
   try {
-    const { version, date, source, models } = object(typeof raw === 'string' ? JSON.parse(raw) : raw);
-    const rows = Object.entries(object(models)).map(([name, row]) => [name, modelPrices(object(row))] as const);
-    const table = { version: text(version), date: text(date), source: text(source), models: Object.fromEntries(rows) };
-    return [table, priceTableProblem(table)];
-  } catch (error) {
-    return [undefined, (error as Error).message];
+    return typeof raw === 'string' ? (JSON.parse(raw) as unknown) : raw;
+  } catch {
+    return undefined;
   }
 }
-
-/** The factories check every amount, also one that is missing. */
-function modelPrices({ billing, call, ...tokens }: Record<string, unknown>): ModelPrices {
-  if (billing === 'per_token') return ModelPrices.perToken(tokens as unknown as TokenPrices);
-  if (billing !== 'per_call') throw new Error('billing must be per_token or per_call');
-  const { '1K': oneK, '2K': twoK, '4K': fourK } = object(call);
-  return ModelPrices.perCall({ oneK, twoK, fourK } as unknown as CallPrices);
-}
-
-function object(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('it has no such parts');
-  return value as Record<string, unknown>;
-}
-
-/** Anything else becomes a text that no rule accepts. */
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 function decimal(raw: unknown): number | undefined {
   if (typeof raw === 'number') return Number.isFinite(raw) ? raw : undefined;

@@ -6,67 +6,72 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DEFAULT_EVOLINK_BASE_URL } from '../domain/constants';
 import { isPossibleSize, POSSIBLE_SIZES } from '../domain/explicit-pixels';
-import { MODEL_NAMES } from '../domain/models';
+import { readModels } from '../domain/model-rules';
+import { allQualities, MAX_IMAGES, type ModelLimits, namesOf, withModels } from '../domain/models';
+import { pricedModelsProblems } from '../domain/price-rules';
 import {
   type Budget,
   type CallbackEndpoint,
+  type ImageModel,
   type PipelineAlarmOptions,
   type PriceTable,
-  Quality,
   type RequestDefaults,
   Resolution,
 } from '../lib';
 import { callbackEndpoint } from './callback-endpoint-reader';
-import { budgets, credits, positive, prices, tenants } from './money-readers';
+import { budgets, credits, models, positive, prices, tenants } from './money-readers';
 import { buckets, choice, hosts, httpsUrl, integer, matching, numberOf, type Reader, textWhere } from './readers';
 
 export const PREFIX = 'pipeline:';
 
-/** Every key, and how its value is read. Ranges are those of the construct's properties. */
-const READERS = {
-  stackName: matching(/^[A-Za-z][A-Za-z0-9-]{0,127}$/, 'a stack name: letters, digits and hyphens, a letter first'),
-  apiKeySecretName: matching(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'the name of a secret'),
-  evolinkBaseUrl: httpsUrl,
-  defaultModel: choice(MODEL_NAMES),
-  defaultSize: textWhere(isPossibleSize, POSSIBLE_SIZES),
-  defaultResolution: choice(Object.values(Resolution)),
-  defaultQuality: choice(Object.values(Quality)),
-  defaultN: integer(1, 10),
-  callbackEndpoint,
-  callbackTimeoutMinutes: integer(5, 24 * 60),
-  maxAttempts: integer(1, 10),
-  maxConcurrentTasks: integer(1, 1_000),
-  maxQueueMinutes: integer(5, 7 * 24 * 60),
-  firstCheckSeconds: integer(3, 3_600),
-  sweepIntervalMinutes: integer(1, 60),
-  logRetentionDays: numberOf(Object.values(RetentionDays).filter((days) => typeof days === 'number')),
-  imageRetentionDays: integer(1, 36_500),
-  removalPolicy: choice(['retain', 'destroy']),
-  encryptionKeyArn: matching(
-    /^arn:[a-z0-9-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
-    'the ARN of a key of KMS, not of an alias',
-  ),
-  referenceBuckets: buckets,
-  resultHosts: hosts,
-  maxCreditsPerJob: credits,
-  budgets,
-  tenants,
-  prices,
-  alarmEmail: matching(/^[^\s@]{1,64}@[^\s@]{1,190}$/, 'an e-mail address'),
-  alarmSpendPerHourUsd: positive(),
-  alarmCreditsRemaining: positive(),
-  alarmDaysRemaining: positive(),
-  alarmFailureRatePercent: positive(100),
-  alarmOldestOpenAttemptMinutes: integer(5, 7 * 24 * 60),
-  dashboardName: matching(/^[A-Za-z0-9_-]{1,255}$/, 'a dashboard name: 1 to 255 of A-Z a-z 0-9 _ -'),
-  reconcileIntervalMinutes: integer(1, 60),
-  runbookUrl: matching(/^[^\s#()]{1,300}$/, 'an address or a path without spaces, fragment and brackets'),
-} as const satisfies Record<string, Reader<unknown>>;
+/** Every key, and how its value is read. Ranges are those of the construct's properties. @param known all models */
+const readersFor = (known: readonly ModelLimits[]) =>
+  ({
+    stackName: matching(/^[A-Za-z][A-Za-z0-9-]{0,127}$/, 'a stack name: letters, digits and hyphens, a letter first'),
+    apiKeySecretName: matching(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'the name of a secret'),
+    evolinkBaseUrl: httpsUrl,
+    defaultModel: choice(namesOf(known)),
+    defaultSize: textWhere(isPossibleSize, POSSIBLE_SIZES),
+    defaultResolution: choice(Object.values(Resolution)),
+    defaultQuality: choice(allQualities(known)),
+    defaultN: integer(1, MAX_IMAGES),
+    callbackEndpoint,
+    callbackTimeoutMinutes: integer(5, 24 * 60),
+    maxAttempts: integer(1, 10),
+    maxConcurrentTasks: integer(1, 1_000),
+    maxQueueMinutes: integer(5, 7 * 24 * 60),
+    firstCheckSeconds: integer(3, 3_600),
+    sweepIntervalMinutes: integer(1, 60),
+    logRetentionDays: numberOf(Object.values(RetentionDays).filter((days) => typeof days === 'number')),
+    imageRetentionDays: integer(1, 36_500),
+    removalPolicy: choice(['retain', 'destroy']),
+    encryptionKeyArn: matching(
+      /^arn:[a-z0-9-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
+      'the ARN of a key of KMS, not of an alias',
+    ),
+    referenceBuckets: buckets,
+    resultHosts: hosts,
+    maxCreditsPerJob: credits,
+    budgets,
+    tenants,
+    prices: prices(known),
+    models,
+    alarmEmail: matching(/^[^\s@]{1,64}@[^\s@]{1,190}$/, 'an e-mail address'),
+    alarmSpendPerHourUsd: positive(),
+    alarmCreditsRemaining: positive(),
+    alarmDaysRemaining: positive(),
+    alarmFailureRatePercent: positive(100),
+    alarmOldestOpenAttemptMinutes: integer(5, 7 * 24 * 60),
+    dashboardName: matching(/^[A-Za-z0-9_-]{1,255}$/, 'a dashboard name: 1 to 255 of A-Z a-z 0-9 _ -'),
+    reconcileIntervalMinutes: integer(1, 60),
+    runbookUrl: matching(/^[^\s#()]{1,300}$/, 'an address or a path without spaces, fragment and brackets'),
+  }) as const satisfies Record<string, Reader<unknown>>;
 
-type Key = keyof typeof READERS;
-type Values = { readonly [K in Key]?: ReturnType<(typeof READERS)[K]> };
+type Readers = ReturnType<typeof readersFor>;
+type Key = keyof Readers;
+type Values = { readonly [K in Key]?: ReturnType<Readers[K]> };
 
-export const KEYS = Object.keys(READERS) as Key[];
+export const KEYS = Object.keys(readersFor([])) as Key[];
 
 /** The deployable app's settings, checked. What is absent is left to the construct's own defaults. */
 export interface Settings {
@@ -91,6 +96,7 @@ export interface Settings {
   readonly budgets?: Budget[];
   readonly tenants?: string[];
   readonly prices?: PriceTable;
+  readonly models?: ImageModel[];
   /** Who is told of alarms. */
   readonly alarmEmail?: string;
   readonly alarms: PipelineAlarmOptions;
@@ -115,6 +121,8 @@ export class SettingsError extends Error {
 export function readSettings(context: Readonly<Record<string, unknown>>): Settings {
   const values: Record<string, unknown> = {};
   const problems: string[] = [];
+  const known = knownModels(context);
+  const readers = readersFor(known);
   for (const [contextKey, raw] of Object.entries(context)) {
     if (!contextKey.startsWith(PREFIX)) continue;
     const key = contextKey.slice(PREFIX.length);
@@ -125,13 +133,28 @@ export function readSettings(context: Readonly<Record<string, unknown>>): Settin
       continue;
     }
     try {
-      values[key] = READERS[key](raw);
+      values[key] = readers[key](raw);
     } catch (error) {
       problems.push(`${contextKey} ${(error as Error).message}`);
     }
   }
+  if (context[`${PREFIX}prices`] === undefined) {
+    problems.push(
+      ...pricedModelsProblems(undefined, known).map((problem) => `${PREFIX}prices must be set: ${problem}`),
+    );
+  }
   if (problems.length > 0) throw new SettingsError(problems);
   return toSettings(values);
+}
+
+/** Other settings name models, so these are read first; what is wrong with them is told with everything else. */
+function knownModels(context: Readonly<Record<string, unknown>>): readonly ModelLimits[] {
+  try {
+    const own = context[`${PREFIX}models`];
+    return withModels(own === undefined ? [] : readModels(models(own)).models);
+  } catch {
+    return withModels();
+  }
 }
 
 function toSettings(values: Values): Settings {
@@ -165,6 +188,7 @@ function toSettings(values: Values): Settings {
     budgets: values.budgets,
     tenants: values.tenants,
     prices: values.prices,
+    models: values.models,
     alarmEmail: values.alarmEmail,
     alarms: {
       spendPerHourUsd: values.alarmSpendPerHourUsd,
@@ -184,5 +208,5 @@ function when<T, R>(value: T | undefined, use: (value: T) => R): R | undefined {
 }
 
 function isKey(key: string): key is Key {
-  return Object.hasOwn(READERS, key);
+  return (KEYS as readonly string[]).includes(key);
 }

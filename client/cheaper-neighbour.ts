@@ -1,9 +1,9 @@
 /** A size that looks the same and costs less. */
 import { formatTenMillionths } from '../domain/credits';
 import { EDGE_STEP, isValidSize, MAX_EDGE } from '../domain/explicit-pixels';
-import { modelCapabilities, type ModelCapabilities } from '../domain/models';
-import { formatPixels, RATIOS, tablePixels, type Pixels, type Resolution } from '../domain/sizes';
-import { DEFAULT_QUALITY, outputTokens, type Quality } from '../domain/tokens';
+import { findModel, pixelsOf, withModels, type ModelLimits } from '../domain/models';
+import { formatPixels, parseSize, type Pixels, type Resolution } from '../domain/sizes';
+import { outputTokens, type QualityTokens } from '../domain/tokens';
 import { estimateRequest, type EstimateOptions, type EstimateRequest, type RequestEstimate } from './estimate';
 import { percentOf } from './percent';
 
@@ -34,7 +34,7 @@ interface Candidate extends Pixels {
  *
  * Such sizes exist because tokens follow a grid: the short edge counts as a whole number of tiles of the long edge, so
  * a slightly longer shape may need one row of tiles less. Every size that may be asked for is looked at: all multiples
- * of 16 within the limits for a model that takes pixels (the table's sizes are among them), else the table's. Of those
+ * of 16 within the limits for a model that takes pixels (the table's sizes are among them), else the model's own. Of those
  * that cost the same the nearest in shape wins, then the one with the fewest pixels. Comparisons are between whole
  * numbers; 3 % holds in both directions, so that a portrait gets the mirror image of what its landscape gets.
  *
@@ -46,12 +46,13 @@ export function cheaperNeighbour(
   options: EstimateOptions = {},
 ): CheaperNeighbour | undefined {
   const asked = estimateRequest(request, options);
-  const { model, quality = DEFAULT_QUALITY, width, height } = asked.requested;
+  const { quality = '', width, height } = asked.requested;
   // No output tokens: billed by calls, where pixels within a tier change nothing.
   if (width === undefined || height === undefined || asked.tokens.output.upper === 0) return undefined;
   const goal = { width, height };
 
-  const best = cheapest(candidates(modelCapabilities(model)!), goal, quality as Quality);
+  const model = findModel(asked.requested.model, withModels(options.models))!;
+  const best = cheapest(candidates(model), goal, model.qualities[quality]);
   if (!best) return undefined;
   const size = best.ratio ?? { size: formatPixels(best) };
   const estimate = estimateRequest({ ...request, resolution: undefined, ...size }, options);
@@ -67,12 +68,15 @@ export function cheaperNeighbour(
   };
 }
 
-function* candidates(model: ModelCapabilities): Generator<Candidate> {
+function* candidates(model: ModelLimits): Generator<Candidate> {
   if (!model.explicitPixels) {
-    for (const size of RATIOS) {
+    for (const size of model.sizes) {
+      const isRatio = parseSize(size)?.kind === 'ratio';
       for (const resolution of model.resolutions) {
-        const { width, height } = tablePixels(size, resolution);
-        yield { width, height, ratio: { size, resolution } };
+        const pixels = pixelsOf(model, size, resolution);
+        if (!pixels) continue;
+        const { width, height } = pixels;
+        yield { width, height, ...(isRatio && { ratio: { size, resolution } }) };
       }
     }
     return;
@@ -82,13 +86,13 @@ function* candidates(model: ModelCapabilities): Generator<Candidate> {
   }
 }
 
-function cheapest(among: Iterable<Candidate>, goal: Pixels, quality: Quality): Candidate | undefined {
+function cheapest(among: Iterable<Candidate>, goal: Pixels, counted: QualityTokens): Candidate | undefined {
   let best: Candidate | undefined;
-  let fewest = outputTokens(goal.width, goal.height, quality);
+  let fewest = outputTokens(goal.width, goal.height, counted);
   for (const candidate of among) {
     if (area(candidate) < area(goal) || !isSameShape(candidate, goal)) continue;
     if (!isValidSize(candidate.width, candidate.height)) continue;
-    const tokens = outputTokens(candidate.width, candidate.height, quality);
+    const tokens = outputTokens(candidate.width, candidate.height, counted);
     if (tokens < fewest || (best && tokens === fewest && isNearer(candidate, best, goal))) {
       best = candidate;
       fewest = tokens;

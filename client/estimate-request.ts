@@ -2,7 +2,7 @@
 import { ImagePipelineError } from './jobs/errors/pipeline-error';
 import type { Job, Problem } from '../domain/job';
 import { isObject, type JsonObject } from '../domain/json';
-import { DEFAULT_MODEL, modelCapabilities } from '../domain/models';
+import { DEFAULT_MODEL, findModel, withModels, type ModelLimits } from '../domain/models';
 import { preview } from '../domain/preview';
 import type { PriceTable } from '../domain/prices';
 import { validateRequest, type RequestDefaults, type ValidationResult } from '../domain/request';
@@ -20,9 +20,9 @@ export interface EstimateRequest {
   readonly size?: string;
   /** `1K`, `2K` or `4K`; with a ratio only. @default 1K */
   readonly resolution?: string;
-  /** `low`, `medium` or `high`. @default medium */
+  /** One of the model's, such as `low`, `medium` or `high`. @default - the model's own */
   readonly quality?: string;
-  /** Images asked for, 1 to 10. @default 1 */
+  /** Images asked for, 1 to 10 as far as the model makes several. @default 1 */
   readonly n?: number;
   /** References, up to 16. @default - none */
   readonly image_urls?: readonly string[];
@@ -39,6 +39,8 @@ export interface EstimateRequest {
 export interface EstimateOptions {
   /** @default - EvoLink's published prices */
   readonly prices?: PriceTable;
+  /** Models besides those of the package; one of the same name replaces a packaged one. @default - none */
+  readonly models?: readonly ModelLimits[];
   /** What the pipeline uses for fields that are left out. @default - EvoLink's own defaults */
   readonly defaults?: RequestDefaults;
 }
@@ -70,11 +72,11 @@ export interface EstimatedJob extends Pick<Job, 'requested' | 'warnings'> {
  */
 export function readEstimateRequest(
   request: EstimateRequest,
-  { prices, defaults = {} }: EstimateOptions,
+  { prices, models, defaults = {} }: EstimateOptions,
 ): EstimatedJob {
   const problems: Problem[] = [];
-  const result = validateWithoutLimit(asJobInput(request, problems), (input) =>
-    validateRequest(input, { jobId: ANY_JOB_ID, defaults, allowLoopback: false, prices }),
+  const result = validateWithoutLimit(asJobInput(request, problems, models), (input) =>
+    validateRequest(input, { jobId: ANY_JOB_ID, defaults, allowLoopback: false, prices, models }),
   );
   if (result.kind === 'invalid') problems.push(...result.problems);
   if (problems.length > 0 || result.kind === 'invalid') throw new InvalidEstimateError(problems);
@@ -83,19 +85,24 @@ export function readEstimateRequest(
 }
 
 /** Without what an estimate need not know: the prompt, and the addresses of the references. */
-function asJobInput(request: unknown, problems: Problem[]): unknown {
+function asJobInput(request: unknown, problems: Problem[], models?: readonly ModelLimits[]): unknown {
   if (!isObject(request)) return request;
   const { references, ...rest } = request;
   const input: JsonObject = { ...rest, prompt: rest.prompt === undefined ? ANY_PROMPT : rest.prompt };
   if (references === undefined) return input;
-  const count = referenceCount(references, request, problems);
+  const count = referenceCount(references, request, problems, withModels(models));
   if (count === 0) return input;
   const image_urls = Array.from({ length: count }, (_, index) => `https://references.example.com/${index + 1}.png`);
   return { ...input, image_urls };
 }
 
-function referenceCount(references: unknown, request: JsonObject, problems: Problem[]): number {
-  const model = modelCapabilities(String(request.model)) ?? modelCapabilities(DEFAULT_MODEL)!;
+function referenceCount(
+  references: unknown,
+  request: JsonObject,
+  problems: Problem[],
+  models: readonly ModelLimits[],
+): number {
+  const model = findModel(String(request.model), models) ?? findModel(DEFAULT_MODEL, models)!;
   const refuse = (code: string, message: string): number => {
     problems.push({ path: 'references', code, message, got: preview(references) });
     return 0;

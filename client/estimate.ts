@@ -3,9 +3,8 @@ import { formatCredits, formatUsd } from '../domain/credits';
 import { estimate, type Estimate, type EstimateInput } from '../domain/estimate';
 import { decimalParts, type Bounds, type CostParts } from '../domain/estimate-view';
 import type { RequestedImages, Warning } from '../domain/job';
-import { modelCapabilities } from '../domain/models';
+import { findModel, qualitiesOf, withModels } from '../domain/models';
 import { DEFAULT_PRICES } from '../domain/prices';
-import type { Quality } from '../domain/tokens';
 import { readEstimateRequest, type EstimateOptions, type EstimateRequest } from './estimate-request';
 
 export type { Bounds, CostParts } from '../domain/estimate-view';
@@ -17,15 +16,22 @@ export interface RequestEstimate {
   readonly requested: RequestedImages;
   /**
    * Whether `upper` is a cap. False for `auto`: the model chooses the size, and EvoLink calls its own figure an
-   * estimate. Likely is then its figure (2048×2048), upper the costliest size there is (2880×2880).
+   * estimate. Likely is then its figure (2048×2048), upper the costliest size there is (2880×2880). False, too, for a
+   * model that writes text beside its images.
    */
   readonly capped: boolean;
   /** Of one image; 0 for a model that is billed by calls. `references` are all of them together. */
-  readonly tokens: { readonly output: Bounds<number>; readonly references: number; readonly text: Bounds<number> };
+  readonly tokens: {
+    readonly output: Bounds<number>;
+    readonly references: number;
+    readonly text: Bounds<number>;
+    /** Text that the model writes beside the image; 0 for most models. */
+    readonly textOutput: Bounds<number>;
+  };
   readonly perImage: Bounds<CostParts>;
   /** All images together: references and text are charged again for each. */
   readonly allImages: Bounds<CostParts>;
-  /** All images, rounded up to four decimals as EvoLink books: what is held against budgets. */
+  /** All images, each kind of token rounded up to four decimals as EvoLink books: what is held against budgets. */
   readonly credits: Bounds<string>;
   /** Of `credits`, six decimals: 68 credits are 1 USD. */
   readonly usd: Bounds<string>;
@@ -47,9 +53,9 @@ export interface RequestEstimate {
  */
 export function estimateRequest(request: EstimateRequest, options: EstimateOptions = {}): RequestEstimate {
   const { requested, prompt, warnings } = readEstimateRequest(request, options);
-  const { prices = DEFAULT_PRICES } = options;
+  const { prices = DEFAULT_PRICES, models } = options;
   // Validated: resolution and quality are among the known ones.
-  const integers = estimate({ ...requested, prompt } as EstimateInput, prices);
+  const integers = estimate({ ...requested, prompt } as EstimateInput, prices, withModels(models));
   const { outputTokens, outputTokensLikely, textTokensUpper, textTokensLikely } = integers;
   const { upper, likely } = integers.perImage;
   return {
@@ -59,6 +65,7 @@ export function estimateRequest(request: EstimateRequest, options: EstimateOptio
       output: { likely: outputTokensLikely, upper: outputTokens },
       references: integers.referenceTokens,
       text: { likely: textTokensLikely, upper: textTokensUpper },
+      textOutput: { likely: integers.textOutputTokensLikely, upper: integers.textOutputTokens },
     },
     perImage: { likely: decimalParts(likely), upper: decimalParts(upper) },
     allImages: { likely: decimalParts(likely, integers.images), upper: decimalParts(upper, integers.images) },
@@ -78,8 +85,11 @@ export function estimateRequest(request: EstimateRequest, options: EstimateOptio
 export function compareQualities(
   request: EstimateRequest,
   options: EstimateOptions = {},
-): { quality: Quality; estimate: RequestEstimate }[] {
+): { quality: string; estimate: RequestEstimate }[] {
   const { requested } = readEstimateRequest(request, options);
-  const qualities = modelCapabilities(requested.model)?.qualities ?? [];
-  return qualities.map((quality) => ({ quality, estimate: estimateRequest({ ...request, quality }, options) }));
+  const model = findModel(requested.model, withModels(options.models));
+  return (model ? qualitiesOf(model) : []).map((quality) => ({
+    quality,
+    estimate: estimateRequest({ ...request, quality }, options),
+  }));
 }

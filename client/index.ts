@@ -30,6 +30,8 @@ export type { Charged, FailureName, ArchiveFailureName } from '../domain/failure
 export type { Estimate, ImageParts } from '../domain/estimate';
 export type { EstimateView } from '../domain/estimate-view';
 export type { CreditUnits, TenMillionths } from '../domain/credits';
+export type { ModelLimits } from '../domain/models';
 export type { CallPrices, ModelPrices, PriceTable, TokenPrices } from '../domain/prices';
 export type { RequestDefaults } from '../domain/request';
 export type { Resolution } from '../domain/sizes';
+export type { QualityTokens } from '../domain/tokens';

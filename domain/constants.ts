@@ -27,6 +27,7 @@ export const ENV = {
   archiveFunction: 'ARCHIVE_FUNCTION',
   maxCreditsPerJob: 'MAX_CREDITS_PER_JOB',
   priceTable: 'PRICE_TABLE',
+  models: 'MODELS',
   budgets: 'BUDGETS',
   tenants: 'TENANTS',
   version: 'PIPELINE_VERSION',
@@ -99,6 +100,7 @@ export const METRIC = {
   creditsDaysLeft: 'CreditsDaysLeft',
   budgetUsePercent: 'BudgetUsePercent',
   ledgerDriftCredits: 'LedgerDriftCredits',
+  priceDifferences: 'PriceDifferences',
   paused: 'Paused',
 } as const;
 
@@ -131,14 +133,6 @@ export const DASHBOARD_FAILURES = [
 
 /** The quality dimension of a model that has no quality levels: a dimension needs a value. */
 export const NO_QUALITY = 'none';
-
-/** Every pair of model and quality under which credits are booked. CloudWatch can't list them by itself in a plain metric. */
-export const METERED_VARIANTS = [
-  { model: 'gpt-image-2', quality: 'low' },
-  { model: 'gpt-image-2', quality: 'medium' },
-  { model: 'gpt-image-2', quality: 'high' },
-  { model: 'gpt-image-2-beta', quality: NO_QUALITY },
-] as const;
 
 /**
  * Where apps put pictures that jobs use as references, in the archive bucket. No image is ever archived below it: what

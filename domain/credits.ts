@@ -2,7 +2,7 @@
  * Money. Two integer units, never mixed and never a fraction:
  *
  * - {@link TenMillionths}: 10⁻⁷ credit, in which every price per token is a whole number;
- * - {@link CreditUnits}: 10⁻⁴ credit, in which EvoLink books (observed: charges are rounded up to four decimals).
+ * - {@link CreditUnits}: 10⁻⁴ credit, in which EvoLink books: it rounds each kind of token up, then adds (`charge.ts`).
  *
  * US dollars are derived for show only: 68 credits = 1 USD.
  */
@@ -27,7 +27,7 @@ const MAX_DECIMAL_TEXT = 64;
 const DECIMAL = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/;
 
 /**
- * Rounds up, as EvoLink does: a hold is never smaller than the charge.
+ * Rounds one amount up. What has several kinds of tokens in it is rounded kind by kind: `chargeOf`.
  * @throws RangeError when the amount is negative or not a safe integer
  */
 export function toCreditUnits(amount: TenMillionths): CreditUnits {

@@ -18,7 +18,7 @@ export interface CostParts {
 
 /** In a job's output and manifest. */
 export interface EstimateView {
-  /** False for `auto`: the model chooses the size, and EvoLink calls its own figure an estimate. */
+  /** Whether the upper figure is a cap: false for `auto` and for a model that writes text beside its images. */
   readonly capped: boolean;
   readonly per_image: Bounds<CostParts>;
   /** All images, rounded up to four decimals as EvoLink books: what is held against budgets. */

@@ -1,21 +1,18 @@
 /** What a request will cost, before anything is spent. */
+import { chargeOf, exactChargeOf, type TokenCounts } from './charge';
 import { toCreditUnits, type CreditUnits, type TenMillionths } from './credits';
 import { nonNegative, safeInteger } from './integers';
-import { DEFAULT_PRICES, modelPrices, type ModelPrices, type PriceTable } from './prices';
-import { AUTO_SIZE, DEFAULT_RESOLUTION, resolvePixels, type Pixels, type Resolution } from './sizes';
+import { findModel, imageTokens, MODELS, pixelsOf, type ModelLimits } from './models';
 import {
-  DEFAULT_QUALITY,
-  outputTokens,
-  referenceTokens,
-  textTokensLikely,
-  textTokensUpper,
-  type Quality,
-} from './tokens';
-
-/** EvoLink's own figure for `auto`, which it does not promise to keep … */
-const AUTO_LIKELY: Pixels = { width: 2048, height: 2048 };
-/** … so the costliest size there is gets held. */
-const AUTO_UPPER: Pixels = { width: 2880, height: 2880 };
+  DEFAULT_PRICES,
+  modelPrices,
+  priceTableOf,
+  type CallPrices,
+  type PriceTable,
+  type TokenPrices,
+} from './prices';
+import { AUTO_SIZE, DEFAULT_RESOLUTION, type Pixels, type Resolution } from './sizes';
+import { referenceTokens, textTokensLikely, textTokensUpper } from './tokens';
 
 export interface EstimateInput {
   readonly model: string;
@@ -26,8 +23,8 @@ export interface EstimateInput {
   readonly size?: string;
   /** @default 1K */
   readonly resolution?: Resolution;
-  /** @default medium */
-  readonly quality?: Quality;
+  /** @default - the model's own default */
+  readonly quality?: string;
   /** Images asked for. */
   readonly n: number;
   /** Number of reference images. */
@@ -35,8 +32,9 @@ export interface EstimateInput {
   readonly prompt: string;
 }
 
-/** One image, in 10⁻⁷ credit. For a model that is billed per call all of it is for the output. */
+/** One image, in 10⁻⁷ credit, not rounded. For a model that is billed per call all of it is for the output. */
 export interface ImageParts {
+  /** The image, and the text that some models write beside it. */
   readonly output: TenMillionths;
   readonly references: TenMillionths;
   readonly text: TenMillionths;
@@ -60,6 +58,9 @@ export interface Estimate {
   readonly referenceTokens: number;
   readonly textTokensUpper: number;
   readonly textTokensLikely: number;
+  /** Text that the model writes beside each image; 0 for most models. */
+  readonly textOutputTokens: number;
+  readonly textOutputTokensLikely: number;
   /** How many images were asked for: references and text are charged again for each. */
   readonly images: number;
   /** What one image costs, and for what. */
@@ -67,82 +68,124 @@ export interface Estimate {
   /** Exact, in 10⁻⁷ credit. */
   readonly tenMillionthsUpper: TenMillionths;
   readonly tenMillionthsLikely: TenMillionths;
-  /** Rounded up to 10⁻⁴ credit, as EvoLink books. */
+  /**
+   * Rounded up to 10⁻⁴ credit: of each image each kind of token by itself, which is at least what EvoLink books whether
+   * it makes one bill of a task or one for each image.
+   */
   readonly creditsUpper: CreditUnits;
   readonly creditsLikely: CreditUnits;
-  /** Whether the pixels are fixed. False for `auto`: the model chooses, and EvoLink calls its own figure an estimate. */
+  /**
+   * Whether the upper figure is a cap. False for `auto`, where the model chooses the size and EvoLink calls its own
+   * figure an estimate, and for a model that writes text, whose length nothing limits.
+   */
   readonly capped: boolean;
-  /** Version of the price table. */
+  /** Version of the price table that has the model's prices. */
   readonly priceTable: string;
 }
 
 /**
  * @param input what was asked for
  * @param prices @default - EvoLink's published prices
- * @throws RangeError when a figure is not a whole number, the size is none, or the model has no prices
+ * @param models @default - those of the package
+ * @throws RangeError when a figure is not a whole number, the size or the quality is none of the model's, or the model
+ * or its prices are not known
  */
-export function estimate(input: EstimateInput, prices: PriceTable = DEFAULT_PRICES): Estimate {
+export function estimate(
+  input: EstimateInput,
+  prices: PriceTable = DEFAULT_PRICES,
+  models: readonly ModelLimits[] = MODELS,
+): Estimate {
   const images = nonNegative(input.n, 'n');
   nonNegative(input.references, 'references');
-  const pixels = pixelsOf(input);
+  const model = findModel(input.model, models);
+  if (!model) throw new RangeError(`not a known model: ${input.model.slice(0, 40)}`);
+  const pixels = requestedPixels(input, model);
   const row = modelPrices(input.model, prices);
-  const tier = input.resolution ?? DEFAULT_RESOLUTION;
-  const tokens = row.billing === 'per_token' ? countTokens(input, pixels) : NO_TOKENS;
-  const perImage = { upper: imageParts(row, tokens, 'Upper', tier), likely: imageParts(row, tokens, 'Likely', tier) };
-  const tenMillionthsUpper = safeInteger(images * totalOf(perImage.upper), 'estimate');
-  const tenMillionthsLikely = safeInteger(images * totalOf(perImage.likely), 'estimate');
+  const one =
+    row.billing === 'per_call'
+      ? ofCall(row, input.resolution ?? model.resolutions[0])
+      : ofTokens(row, countTokens(input, model, pixels));
+  const { tokens, perImage } = one;
   return {
     model: input.model,
     ...pixels,
-    outputTokens: tokens.outputUpper,
-    outputTokensLikely: tokens.outputLikely,
-    referenceTokens: tokens.references,
-    textTokensUpper: tokens.textUpper,
-    textTokensLikely: tokens.textLikely,
+    outputTokens: tokens.upper.imageOutput,
+    outputTokensLikely: tokens.likely.imageOutput,
+    referenceTokens: tokens.upper.imageInput,
+    textTokensUpper: tokens.upper.textInput,
+    textTokensLikely: tokens.likely.textInput,
+    textOutputTokens: tokens.upper.textOutput,
+    textOutputTokensLikely: tokens.likely.textOutput,
     images,
     perImage,
-    tenMillionthsUpper,
-    tenMillionthsLikely,
-    creditsUpper: toCreditUnits(tenMillionthsUpper),
-    creditsLikely: toCreditUnits(tenMillionthsLikely),
-    capped: pixels !== undefined || row.billing === 'per_call',
-    priceTable: prices.version,
+    tenMillionthsUpper: safeInteger(images * totalOf(perImage.upper), 'estimate'),
+    tenMillionthsLikely: safeInteger(images * totalOf(perImage.likely), 'estimate'),
+    creditsUpper: safeInteger(images * one.credits.upper, 'estimate'),
+    creditsLikely: safeInteger(images * one.credits.likely, 'estimate'),
+    capped: row.billing === 'per_call' || (pixels !== undefined && tokens.upper.textOutput === 0),
+    priceTable: priceTableOf(input.model, prices).version,
   };
 }
 
-const NO_TOKENS = { outputUpper: 0, outputLikely: 0, references: 0, textUpper: 0, textLikely: 0 };
-type TokenCounts = typeof NO_TOKENS;
+type ImageTokens = Record<'imageOutput' | 'imageInput' | 'textInput' | 'textOutput', number>;
+interface Figures<T> {
+  readonly upper: T;
+  readonly likely: T;
+}
 
-function countTokens(input: EstimateInput, pixels: Pixels | undefined): TokenCounts {
-  const quality = input.quality ?? DEFAULT_QUALITY;
-  const output = ({ width, height }: Pixels) => outputTokens(width, height, quality);
+/** One image. */
+interface ImageEstimate {
+  readonly tokens: Figures<ImageTokens>;
+  readonly perImage: Figures<ImageParts>;
+  readonly credits: Figures<CreditUnits>;
+}
+
+function countTokens(input: EstimateInput, model: ModelLimits, pixels: Pixels | undefined): Figures<ImageTokens> {
+  const output = imageTokens(model, input.quality, pixels);
+  const imageInput = referenceTokens(input.references, model.referenceTokens);
+  const { likely, upper } = model.textOutputTokens ?? { likely: 0, upper: 0 };
   return {
-    outputUpper: output(pixels ?? AUTO_UPPER),
-    outputLikely: output(pixels ?? AUTO_LIKELY),
-    references: referenceTokens(input.references),
-    textUpper: textTokensUpper(input.prompt),
-    textLikely: textTokensLikely(input.prompt),
+    upper: { imageOutput: output.upper, imageInput, textInput: textTokensUpper(input.prompt), textOutput: upper },
+    likely: { imageOutput: output.likely, imageInput, textInput: textTokensLikely(input.prompt), textOutput: likely },
   };
 }
 
-function imageParts(
-  row: ModelPrices,
-  tokens: TokenCounts,
-  figure: 'Upper' | 'Likely',
-  resolution: Resolution,
-): ImageParts {
-  if (row.billing === 'per_call') return { output: row.call[resolution], references: 0, text: 0 };
+function ofTokens(row: TokenPrices, tokens: Figures<ImageTokens>): ImageEstimate {
+  const both = <T>(of: (counts: ImageTokens) => T): Figures<T> => ({
+    upper: of(tokens.upper),
+    likely: of(tokens.likely),
+  });
+  const exact = (counts: TokenCounts) => exactChargeOf(counts, row);
   return {
-    output: tokens[`output${figure}`] * row.imageOutput,
-    references: tokens.references * row.imageInput,
-    text: tokens[`text${figure}`] * row.textInput,
+    tokens,
+    perImage: both(({ imageOutput, textOutput, imageInput, textInput }) => ({
+      output: exact({ imageOutput, textOutput }),
+      references: exact({ imageInput }),
+      text: exact({ textInput }),
+    })),
+    credits: both((counts) => chargeOf(counts, row)),
   };
 }
 
-function pixelsOf({ width, height, size = AUTO_SIZE, resolution }: EstimateInput): Pixels | undefined {
+/** Billed by calls: tokens count for nothing. */
+function ofCall(row: CallPrices, resolution: Resolution): ImageEstimate {
+  const tokens = { imageOutput: 0, imageInput: 0, textInput: 0, textOutput: 0 };
+  const parts = { output: row.call[resolution], references: 0, text: 0 };
+  const credits = toCreditUnits(row.call[resolution]);
+  return {
+    tokens: { upper: tokens, likely: tokens },
+    perImage: { upper: parts, likely: parts },
+    credits: { upper: credits, likely: credits },
+  };
+}
+
+function requestedPixels(
+  { width, height, size = AUTO_SIZE, resolution = DEFAULT_RESOLUTION }: EstimateInput,
+  model: ModelLimits,
+): Pixels | undefined {
   if (width !== undefined && height !== undefined) return { width, height };
   if (size === AUTO_SIZE) return undefined;
-  const pixels = resolvePixels(size, resolution);
+  const pixels = pixelsOf(model, size, resolution);
   if (!pixels) throw new RangeError(`not a size: ${size.slice(0, 40)}`);
   return { width: pixels.width, height: pixels.height };
 }

@@ -83,7 +83,7 @@ export interface ArchivedImage {
 }
 
 /** How the booked credits are known, best source first. */
-export type UsageBasis = 'credits_used' | 'tokens' | 'assumed';
+export type UsageBasis = 'billing' | 'credits_used' | 'tokens' | 'assumed';
 
 /** The output of a successful execution, and the content of `manifest.json`. */
 export interface JobOutput {

@@ -51,5 +51,6 @@ export const METRIC_DIMENSIONS: Readonly<Record<MetricName, readonly (readonly D
   [METRIC.creditsDaysLeft]: ONLY_IN_ALL,
   [METRIC.budgetUsePercent]: [[DIMENSION.budget], [DIMENSION.budget, DIMENSION.tenant]],
   [METRIC.ledgerDriftCredits]: ONLY_IN_ALL,
+  [METRIC.priceDifferences]: ONLY_IN_ALL,
   [METRIC.paused]: ONLY_IN_ALL,
 };

@@ -1,4 +1,5 @@
-/** What the reconcile function answers to whoever invokes it: where the account and the open work stand. No secrets. */
+/** What the reconcile function answers to whoever invokes it: where account, open work and prices stand. No secrets. */
+import type { PriceDifference } from './price-comparison';
 
 /**
  * - `read`: EvoLink took the key and said what is left.
@@ -29,7 +30,33 @@ export interface OpenWorkReport {
   readonly quietUntil: number | null;
 }
 
+/**
+ * - `equal`: every price is EvoLink's public one.
+ * - `different`: `differences` has those that are not.
+ * - `unpublished`: EvoLink has no public prices of this model.
+ * - `unreadable`: they could not be read.
+ */
+export interface ModelPricesReport {
+  readonly model: string;
+  readonly state: 'equal' | 'different' | 'unpublished' | 'unreadable';
+  /** Whether the deployment has another price than the package, which may differ on purpose: by contract. */
+  readonly own: boolean;
+  readonly differences: readonly PriceDifference[];
+  /** EvoLink's name of this state of its rule, where it gives one. */
+  readonly checksum?: string;
+  readonly effectiveAt?: string;
+  readonly error?: string;
+}
+
+/** How the prices compare with EvoLink's public ones: read once a day, or within the hour where some could not be read. */
+export interface PricesReport {
+  /** Epoch milliseconds. */
+  readonly checkedAt: number;
+  readonly models: readonly ModelPricesReport[];
+}
+
 export interface ReconcileReport {
   readonly account: AccountReport;
   readonly open: OpenWorkReport;
+  readonly prices: PricesReport;
 }

@@ -6,7 +6,7 @@ import { formatCredits } from './credits';
 import { estimate } from './estimate';
 import { JOB_ID_PATTERN, type Job, type Problem, type ProviderRequest } from './job';
 import { isObject, type JsonObject } from './json';
-import type { ModelCapabilities, OptionalProviderField } from './models';
+import { fieldsSent, withModels, type ModelLimits, type OptionalProviderField } from './models';
 import { cut, describe } from './preview';
 import type { PriceTable } from './prices';
 import type { RequestDefaults } from './request/defaults';
@@ -33,6 +33,8 @@ export interface ValidationContext {
   readonly referenceBuckets?: readonly string[];
   /** @default - EvoLink's published prices */
   readonly prices?: PriceTable;
+  /** Models besides those of the package; one of the same name replaces a packaged one. @default - none */
+  readonly models?: readonly ModelLimits[];
   /** The pipeline's own cap on one job, in credit units (10⁻⁴ credit). @default - none */
   readonly maxCreditsPerJob?: number;
 }
@@ -90,10 +92,11 @@ export function validateRequest(input: unknown, context: ValidationContext): Val
 /** Reads every field. Where one has a problem, a harmless value stands in for it, so that the rest is still checked. */
 function readJob(input: JsonObject, context: ValidationContext, findings: Findings): Job {
   const { jobId, defaults, prices } = context;
-  const model = readModel(input, defaults, findings);
+  const models = withModels(context.models);
+  const model = readModel(input, defaults, models, findings);
   const prompt = readPrompt(input, model, findings);
   const { size, resolution, pixels } = readSize(input, defaults, model, findings);
-  const quality = readQuality(input, defaults, model, findings);
+  const quality = readQuality(input, defaults, model, models, findings);
   const n = readCount(input, defaults, model, findings);
   const imageUrls = readImageUrls(input, model, context, findings);
 
@@ -106,18 +109,20 @@ function readJob(input: JsonObject, context: ValidationContext, findings: Findin
     outputPrefix: readOutputPrefix(input, findings),
     request: toSend(model, prompt, { ...image, ...(references > 0 && { image_urls: imageUrls }) }),
     requested: { model: model.name, ...image, references, ...pixels },
-    estimate: estimate({ model: model.name, ...image, ...pixels, references, prompt }, prices),
+    estimate: estimate({ model: model.name, ...image, ...pixels, references, prompt }, prices, models),
     warnings: findings.warnings,
   };
 }
 
 /** Only what the model knows. Defaults are written out, so that the bill never hangs on EvoLink's own. */
 function toSend(
-  model: ModelCapabilities,
+  model: ModelLimits,
   prompt: string,
   fields: Partial<Record<OptionalProviderField, unknown>>,
 ): ProviderRequest {
-  const known = model.sends.filter((name) => fields[name] !== undefined).map((name) => [name, fields[name]]);
+  const known = fieldsSent(model)
+    .filter((name) => fields[name] !== undefined)
+    .map((name) => [name, fields[name]]);
   return { model: model.name, prompt, ...(Object.fromEntries(known) as Partial<ProviderRequest>) };
 }
 

@@ -35,7 +35,8 @@ const LANDSCAPE = {
   '4:3': { '1K': fits(1184, 880), '2K': fits(2368, 1776), '4K': scaled(3312, 2480) },
   '5:4': { '1K': fits(1152, 912), '2K': fits(2288, 1824), '4K': fits(3216, 2576) },
   '16:9': { '1K': fits(1360, 768), '2K': fits(2736, 1536), '4K': fits(3840, 2160) },
-  '21:9': { '1K': fits(1568, 672), '2K': fits(3136, 1344), '4K': scaled(3840, 1632) },
+  // An early revision prints 3840x1632 for 4K, EvoLink's own client 3840x1648: the larger one is held.
+  '21:9': { '1K': fits(1568, 672), '2K': fits(3136, 1344), '4K': scaled(3840, 1648) },
 } as const satisfies Record<string, Record<Resolution, TablePixels>>;
 
 type LandscapeRatio = keyof typeof LANDSCAPE;
@@ -68,20 +69,6 @@ export function parseResolution(resolution: string): Resolution | undefined {
   return RESOLUTIONS.find((tier) => tier === resolution.toUpperCase());
 }
 
-/**
- * Pixels of an image of this size: the table for a ratio, the text itself for explicit pixels.
- *
- * @param size a ratio, `WxH` or `auto`
- * @param resolution used with a ratio only
- * @returns undefined for `auto`, where the model chooses, and for a size or tier that is not one
- */
-export function resolvePixels(size: string, resolution: string = DEFAULT_RESOLUTION): TablePixels | undefined {
-  const parsed = parseSize(size);
-  if (parsed?.kind === 'pixels') return fits(parsed.width, parsed.height);
-  const tier = parseResolution(resolution);
-  return parsed?.kind === 'ratio' && tier ? tablePixels(parsed.ratio, tier) : undefined;
-}
-
 export function tablePixels(ratio: Ratio, tier: Resolution): TablePixels {
   if (isLandscape(ratio)) return LANDSCAPE[ratio][tier];
   const { width, height, scaledDown } = LANDSCAPE[swapped(ratio)][tier];
@@ -93,7 +80,8 @@ export function formatPixels({ width, height }: Pixels): string {
   return `${width}x${height}`;
 }
 
-function isRatio(text: string): text is Ratio {
+/** Whether it is one of EvoLink's 15 ratios. */
+export function isRatio(text: string): text is Ratio {
   return (RATIOS as readonly string[]).includes(text);
 }
 

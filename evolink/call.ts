@@ -45,6 +45,10 @@ export interface Call<T> {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly timeoutMs: number;
+  /** Largest reply body that is read. @default - 1 MiB */
+  readonly maxReplyBytes?: number;
+  /** The key is not sent. @default false */
+  readonly anonymous?: boolean;
   readonly redact: Redact;
   /** `undefined` for a reply that can't be used. */
   readonly read: (body: unknown, reply: HttpReply) => T | undefined;
@@ -62,7 +66,7 @@ const TRANSPORT_ERRORS = {
   too_large: {
     Case: errors.EvolinkReplyTooLargeError,
     outcome: 'unknown',
-    what: `a reply above ${MAX_REPLY_BYTES} bytes`,
+    what: 'a reply that is too large',
   },
 } as const satisfies Record<TransportFault, object>;
 
@@ -112,14 +116,14 @@ export class Caller {
         headers: {
           ...call.headers,
           ...(call.body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(call.body)) }),
-          Authorization: `Bearer ${this.options.apiKey}`,
+          ...(call.anonymous ? {} : { Authorization: `Bearer ${this.options.apiKey}` }),
           Accept: 'application/json',
           'Accept-Encoding': 'identity',
           'User-Agent': `evolink-image-pipeline/${this.options.version}`,
         },
         body: call.body,
         timeoutMs: call.timeoutMs,
-        maxReplyBytes: MAX_REPLY_BYTES,
+        maxReplyBytes: call.maxReplyBytes ?? MAX_REPLY_BYTES,
       });
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;

@@ -4,6 +4,8 @@
  */
 import { Caller, type Call, type EvolinkClientOptions } from './call';
 import { EvolinkInvalidRequestError } from './errors';
+import type { PublicPrices } from '../domain/price-comparison';
+import { readPriceRules } from './price-rules';
 import { readCredits } from './read-credits';
 import { readModels } from './read-models';
 import { isTaskId, readSubmittedTask, readTask, readTasks } from './read-task';
@@ -49,6 +51,9 @@ const SUBMIT_TIMEOUT_MS = 30_000;
 
 /** EvoLink's client waits so long, too: reading a task that runs makes EvoLink ask its own provider. */
 const QUERY_TIMEOUT_MS = 15_000;
+
+/** EvoLink's client reads no larger price rules. */
+const MAX_PRICE_RULES_BYTES = 2 * 1_048_576;
 
 /** The eight fields of EvoLink's page. Others exist in some revisions of its documentation: never sent. */
 const SUBMIT_FIELDS = [
@@ -168,7 +173,24 @@ export class EvolinkClient {
     return this.query('/v1/models', options, { read: readModels });
   }
 
-  private query<T>(route: string, options: QueryOptions, rest: Pick<Call<T>, 'path' | 'read'>): Promise<T> {
+  /**
+   * EvoLink's public prices of a model. Free; the key is not sent, so discounts of an account are not in them.
+   * @throws EvolinkNotFoundError for a model without public prices
+   */
+  async getPriceRules(model: string, options: QueryOptions = {}): Promise<PublicPrices> {
+    return this.query('/v1/catalog/models/{model}/pricing-rules', options, {
+      path: `/v1/catalog/models/${encodeURIComponent(model)}/pricing-rules?view=full`,
+      anonymous: true,
+      maxReplyBytes: MAX_PRICE_RULES_BYTES,
+      read: (body, reply) => readPriceRules(body, model, serverTimeOf(reply)),
+    });
+  }
+
+  private query<T>(
+    route: string,
+    options: QueryOptions,
+    rest: Pick<Call<T>, 'path' | 'read' | 'anonymous' | 'maxReplyBytes'>,
+  ): Promise<T> {
     const timeoutMs = this.queryTimeout(options);
     return this.caller.call({ method: 'GET', route, timeoutMs, redact: this.caller.redactKey, ...rest });
   }

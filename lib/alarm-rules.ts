@@ -156,6 +156,17 @@ function bookkeeping(props: PipelineAlarmsProps): AlarmRule[] {
       section: 'ledger-drift',
     },
     {
+      id: 'PriceDifferences',
+      metric: pipeline.metricPriceDifferences({ period: gaugePeriod(props) }),
+      comparison: GREATER_THAN_THRESHOLD,
+      threshold: 0,
+      // EvoLink's price rules could not be read: what was known stays known.
+      missing: IGNORE,
+      sentence: "EvoLink's public prices differ from those by which the pipeline estimates and holds.",
+      why: 'The threshold is 0: a price that is too low makes every hold too low.',
+      section: 'prices-differ',
+    },
+    {
       id: 'GaugesMissing',
       metric: pipeline.metricCreditsToday({
         statistic: Stats.SAMPLE_COUNT,

@@ -211,6 +211,16 @@ export abstract class CostMetrics extends Construct {
     return this.metric(METRIC.ledgerDriftCredits, Stats.MAXIMUM, props);
   }
 
+  /**
+   * Gauge: prices by which the pipeline estimates and that differ from EvoLink's public price rules, which are read once
+   * a day; 0 when all are equal. Prices of your own (`prices`) are not counted.
+   *
+   * @default - maximum over 5 minutes
+   */
+  public metricPriceDifferences(props?: MetricOptions): Metric {
+    return this.metric(METRIC.priceDifferences, Stats.MAXIMUM, props);
+  }
+
   /** Options come last, so that each of them can be changed; the pipeline's own dimension stays. */
   protected metric(metricName: string, statistic: string, props?: MetricOptions): Metric {
     return new Metric({

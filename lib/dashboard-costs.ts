@@ -1,8 +1,10 @@
 /** The upper half of the dashboard: what it costs, what it will cost, and how far the money goes. */
 import type { IWidget } from 'aws-cdk-lib/aws-cloudwatch';
-import { CREDIT_SCOPES, DIMENSION, METERED_VARIANTS } from '../domain/constants';
+import { CREDIT_SCOPES, DIMENSION } from '../domain/constants';
+import { meteredVariants, withModels } from '../domain/models';
 import { meteredShares } from './budget';
 import { figure, FULL_WIDTH, graph, graphOfTwo, HALF_WIDTH, PER_HOUR } from './dashboard-widgets';
+import { renderModels } from './image-model';
 import type { PipelineDashboardProps } from './pipeline-dashboard';
 
 /** Rows of widgets. */
@@ -22,8 +24,8 @@ function inFigures({ pipeline }: PipelineDashboardProps): IWidget[] {
   ];
 }
 
-function perHour({ pipeline, tenants }: PipelineDashboardProps): IWidget[] {
-  const byQuality = METERED_VARIANTS.map(({ model, quality }) =>
+function perHour({ pipeline, tenants, models }: PipelineDashboardProps): IWidget[] {
+  const byQuality = meteredVariants(withModels(renderModels(models))).map(({ model, quality }) =>
     pipeline.metricCostUsd({
       dimensionsMap: { [DIMENSION.model]: model, [DIMENSION.quality]: quality },
       label: `${model} ${quality}`,
@@ -73,7 +75,13 @@ function accounts({ pipeline }: PipelineDashboardProps): IWidget[] {
     graphOfTwo(
       "EvoLink's account",
       { unit: 'credits', metrics: remaining },
-      { unit: 'credits of difference', metrics: [pipeline.metricLedgerDriftCredits({ label: 'drift of the ledger' })] },
+      {
+        unit: 'differences',
+        metrics: [
+          pipeline.metricLedgerDriftCredits({ label: 'drift of the ledger, credits' }),
+          pipeline.metricPriceDifferences({ label: 'prices that differ' }),
+        ],
+      },
     ),
   ];
 }

@@ -47,14 +47,16 @@ function link(label: string, url: string): string {
 }
 
 function prices(props: PipelineDashboardProps): string[] {
-  const table = props.prices ? renderPrices(props.prices) : DEFAULT_PRICES;
+  const own = props.prices && renderPrices(props.prices);
+  const table = own ?? DEFAULT_PRICES;
+  const rows = { ...DEFAULT_PRICES.models, ...own?.models };
   return [
     `### Prices: ${table.version}`,
     `As of ${table.date}, from ${table.source}. ${CREDITS_PER_USD} credits = 1 USD. The ledger is the truth; metrics are made from it.`,
     '',
     '| model | | credits |',
     '|---|---|---|',
-    ...Object.entries(table.models).flatMap(([model, row]) =>
+    ...Object.entries(rows).flatMap(([model, row]) =>
       priceLines(row).map(([what, amount]) => `| ${model} | ${what} | ${formatTenMillionths(amount)} |`),
     ),
   ];
@@ -71,5 +73,8 @@ function priceLines(row: ModelPrices): [what: string, amount: number][] {
     ['1,000 tokens of a reference, cached', row.imageCachedInput * 1_000],
     ['1,000 tokens of the prompt', row.textInput * 1_000],
     ['1,000 tokens of the prompt, cached', row.textCachedInput * 1_000],
+    ...(row.textOutput === undefined ? [] : [written(row.textOutput)]),
   ];
 }
+
+const written = (price: number): [what: string, amount: number] => ['1,000 tokens of text beside it', price * 1_000];

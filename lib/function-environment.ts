@@ -4,6 +4,7 @@ import type { IConstruct } from 'constructs';
 import { ENV } from '../domain/constants';
 import { creditUnits } from './credits';
 import type { PipelineFunctionsProps } from './pipeline-functions';
+import { renderModels } from './image-model';
 import { renderPrices } from './prices';
 
 /** Environment variables. */
@@ -51,6 +52,7 @@ export function functionEnvironments(
       ...common,
       [ENV.requestDefaults]: stack.toJsonString(props.defaults),
       [ENV.referenceBuckets]: stack.toJsonString(props.references.names()),
+      ...(props.models.length > 0 ? { [ENV.models]: JSON.stringify(renderModels(props.models)) } : {}),
       ...jobCap(props),
     },
     submit: { ...common, ...completion, ...firstCheck, ...timeLimit, ...queue },
@@ -90,7 +92,7 @@ export function validateEnvironment(scope: IConstruct, environment: Environment)
   if (bytes > ENVIRONMENT_LIMIT) {
     throw new Error(
       `${scope.node.path}: settings must fit into the ${ENVIRONMENT_LIMIT} bytes of a function's environment, got about ${bytes}: ` +
-        'use fewer budgets (perTenant covers every tenant at once), tenants or reference buckets, or a shorter price table',
+        'use fewer budgets (perTenant covers every tenant at once), tenants, models or reference buckets, or a shorter price table',
     );
   }
 }

@@ -7,6 +7,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Budget } from './budget';
 import type { CallbackEndpoint } from './callback-endpoint';
 import type { PipelineAlarmOptions } from './pipeline-alarm-options';
+import type { ImageModel } from './image-model';
 import type { PriceTable } from './prices';
 import type { RequestDefaults } from './request-defaults';
 
@@ -215,11 +216,20 @@ export interface ImagePipelineProps {
   readonly tenants?: string[];
 
   /**
-   * What EvoLink charges: for estimates and holds, and for the charge where EvoLink's answer lacks it.
+   * What EvoLink charges: for estimates and holds, and for the charge where EvoLink's answer lacks it. Models that it
+   * leaves out keep the packaged price.
    *
    * @default - EvoLink's published prices, with the date at which they were read
    */
   readonly prices?: PriceTable;
+
+  /**
+   * Models that the package does not know, and packaged ones whose limits have changed, at most 10. `prices` must have
+   * the price of each that the package has none for (`docs/pricing.md`).
+   *
+   * @default - the packaged models alone
+   */
+  readonly models?: ImageModel[];
 
   /**
    * Thresholds of the alarms, and who is told.

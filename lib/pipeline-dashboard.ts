@@ -7,6 +7,7 @@ import type { Budget } from './budget';
 import { costRows } from './dashboard-costs';
 import { operationRows } from './dashboard-operations';
 import { textRow } from './dashboard-text';
+import type { ImageModel } from './image-model';
 import type { MeteredPipeline } from './metrics';
 import type { PipelineFunctions } from './pipeline-functions';
 import type { PriceTable } from './prices';
@@ -40,6 +41,9 @@ export interface PipelineDashboardProps {
    * @default - EvoLink's published prices
    */
   readonly prices?: PriceTable;
+
+  /** Models besides the packaged ones. */
+  readonly models: ImageModel[];
 
   /**
    * Name of the dashboard.

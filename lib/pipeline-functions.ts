@@ -14,6 +14,7 @@ import type { DeadLetters } from './dead-letters';
 import { functionEnvironments, type FunctionName } from './function-environment';
 import type { FunctionNetwork } from './function-network';
 import { PipelineFunction, type PipelineFunctionProps } from './pipeline-function';
+import type { ImageModel } from './image-model';
 import type { PriceTable } from './prices';
 import type { ReferenceBuckets } from './reference-buckets';
 import type { RequestDefaults } from './request-defaults';
@@ -86,6 +87,8 @@ export interface PipelineFunctionsProps {
    * @default - EvoLink's published prices
    */
   readonly prices?: PriceTable;
+  /** Models besides the packaged ones. */
+  readonly models: ImageModel[];
   /**
    * Credits that one job may cost.
    *

@@ -26,6 +26,7 @@ export function withDefaults(props: ImagePipelineProps) {
     budgets: props.budgets ?? [],
     tenants: props.tenants ?? [],
     prices: props.prices,
+    models: props.models ?? [],
     alarms: props.alarms ?? {},
     dashboardName: props.dashboardName,
     reconcileInterval: props.reconcileInterval ?? Duration.minutes(5),

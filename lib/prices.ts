@@ -1,9 +1,10 @@
 import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { MODEL_NAMES } from '../domain/models';
-import { isPrice, MAX_PRICE, tableWordsProblem } from '../domain/price-rules';
+import { withModels } from '../domain/models';
+import { isPrice, MAX_PRICE, pricedModelsProblems, tableWordsProblems } from '../domain/price-rules';
 import type { ModelPrices as PriceRow, PriceTable as PriceData } from '../domain/prices';
 import { describeGot } from './describe-got';
+import { type ImageModel, renderModels } from './image-model';
 
 /** Prices of a model that is billed by tokens: whole numbers of 10⁻⁷ credit for one token. */
 export interface TokenPrices {
@@ -17,6 +18,12 @@ export interface TokenPrices {
   readonly textInput: number;
   /** A token of the prompt that the usage reports as cached. */
   readonly textCachedInput: number;
+  /**
+   * A token of text that the model writes beside a picture, as `gpt-image-1.5` does.
+   *
+   * @default - what text there is counts as `imageOutput`
+   */
+  readonly textOutput?: number;
 }
 
 /** Prices of a model that is billed by calls: whole numbers of 10⁻⁷ credit for one image. */
@@ -38,8 +45,11 @@ export class ModelPrices {
    * @throws Error when a price is not a whole number from 0 to 1000000000
    */
   public static perToken(prices: TokenPrices): ModelPrices {
-    const { imageOutput, imageInput, imageCachedInput, textInput, textCachedInput } = prices;
-    const amounts = { imageOutput, imageInput, imageCachedInput, textInput, textCachedInput };
+    const { imageOutput, imageInput, imageCachedInput, textInput, textCachedInput, textOutput } = prices;
+    const amounts = {
+      ...{ imageOutput, imageInput, imageCachedInput, textInput, textCachedInput },
+      ...(textOutput === undefined ? {} : { textOutput }),
+    };
     checkAmounts('ModelPrices.perToken', amounts);
     return new ModelPrices({ billing: 'per_token', ...amounts });
   }
@@ -91,31 +101,40 @@ export interface PriceTable {
   /** Where the prices were taken from, at most 300 characters. */
   readonly source: string;
 
-  /** Prices by model, for exactly the models that the package knows: `gpt-image-2` and `gpt-image-2-beta`. */
+  /**
+   * Prices by model: of packaged models and of those in `models`. A packaged model that is left out keeps its packaged
+   * price.
+   */
   readonly models: { [model: string]: ModelPrices };
 }
 
-/** A table that lacks a model would fail its jobs at run time, after they were started. */
-export function validatePrices(scope: IConstruct, prices: PriceTable | undefined): void {
-  const problem = prices && priceTableProblem(prices);
-  if (problem !== undefined) throw new Error(`${scope.node.path}: prices.${problem}`);
+/** A model without prices would fail its jobs at run time, after they were started. */
+export function validatePrices(scope: IConstruct, prices: PriceTable | undefined, models?: ImageModel[]): void {
+  const problems = priceTableProblems(prices, models);
+  if (problems.length > 0)
+    throw new Error(problems.map((problem) => `${scope.node.path}: prices.${problem}`).join('\n'));
 }
 
-/** What keeps a table from being used; `undefined` when nothing does. */
-export function priceTableProblem({ version, date, source, models }: PriceTable): string | undefined {
+/** What keeps a table, or its absence, from being used with these models. */
+function priceTableProblems(prices: PriceTable | undefined, models?: ImageModel[]): string[] {
+  const all = withModels(renderModels(models));
+  if (!prices) return pricedModelsProblems(undefined, all);
+  const { version, date, source } = prices;
   // A token may look like a source, and says nothing.
   const known = (value: unknown) => (Token.isUnresolved(value) ? undefined : value);
-  const words = tableWordsProblem({ version: known(version), date: known(date), source: known(source) });
-  return words ?? modelsProblem(models);
+  const words = tableWordsProblems({ version: known(version), date: known(date), source: known(source) });
+  const given: unknown = prices.models;
+  if (typeof given !== 'object' || given === null) {
+    return [...words, `models must have prices by model, got ${describeGot(given)}`];
+  }
+  const rows = Object.entries(given);
+  const strangers = rows.filter(([, row]) => !ModelPrices._isPrices(row));
+  if (strangers.length > 0) return [...words, ...strangers.map(notMade)];
+  return [...words, ...pricedModelsProblems(renderPrices(prices).models, all)];
 }
 
-/** A table that was read from JSON has rows without a class, whose amounts nobody has checked. */
-function modelsProblem(models: { [model: string]: unknown } | undefined): string | undefined {
-  const given = Object.keys(models ?? {});
-  const differs = given.length !== MODEL_NAMES.length || MODEL_NAMES.some((name) => !given.includes(name));
-  if (differs) return `models must have a row for each of ${MODEL_NAMES.join(', ')}, got ${given.join(', ')}`;
-  const [[name, row] = []] = Object.entries(models ?? {}).filter(([, prices]) => !ModelPrices._isPrices(prices));
-  if (name === undefined) return undefined;
+/** JavaScript and casts let anything through. */
+function notMade([name, row]: [name: string, row: unknown]): string {
   return `models.${name} must be made by ModelPrices.perToken() or ModelPrices.perCall(), got ${describeGot(row)}`;
 }
 
@@ -126,9 +145,10 @@ export function renderPrices({ version, date, source, models }: PriceTable): Pri
 }
 
 function checkAmounts(name: string, amounts: { [kind: string]: number }): void {
-  for (const [kind, amount] of Object.entries(amounts)) {
-    if (Token.isUnresolved(amount) || !isPrice(amount)) {
-      throw new Error(`${name}: ${kind} must be a whole number from 0 to ${MAX_PRICE} (10⁻⁷ credit), got ${amount}`);
-    }
-  }
+  const wrong = Object.entries(amounts).filter(([, amount]) => Token.isUnresolved(amount) || !isPrice(amount));
+  if (wrong.length === 0) return;
+  const problems = wrong.map(
+    ([kind, amount]) => `${name}: ${kind} must be a whole number from 0 to ${MAX_PRICE} (10⁻⁷ credit), got ${amount}`,
+  );
+  throw new Error(problems.join('\n'));
 }

@@ -1,10 +1,3 @@
-/** How much work the model puts into a picture. `high` costs four times `medium`, `low` about a ninth of it. */
-export enum Quality {
-  LOW = 'low',
-  MEDIUM = 'medium',
-  HIGH = 'high',
-}
-
 /** Pixels of a picture whose size is given as a ratio. Without effect beside explicit pixels and `auto`. */
 export enum Resolution {
   /** About 1 megapixel. */
@@ -20,7 +13,7 @@ export enum Resolution {
  */
 export interface RequestDefaults {
   /**
-   * Name of the model: `gpt-image-2` or `gpt-image-2-beta`.
+   * Name of the model: a packaged one (`docs/pricing.md`) or one of `models`.
    *
    * @default gpt-image-2
    */
@@ -41,11 +34,12 @@ export interface RequestDefaults {
   readonly resolution?: Resolution;
 
   /**
-   * Quality of the picture.
+   * Quality of the picture: how much work the model puts into it. `low`, `medium` and `high` are known to every model that
+   * has qualities; what else there is depends on the model.
    *
-   * @default Quality.MEDIUM
+   * @default - the model's own: medium, but high with gpt-image-1.5
    */
-  readonly quality?: Quality;
+  readonly quality?: string;
 
   /**
    * Pictures for each request, 1 to 10. Every one of them is charged.

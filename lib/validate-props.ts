@@ -6,6 +6,7 @@ import { creditUnits } from './credits';
 import type { ImagePipelineProps } from './image-pipeline-props';
 import { describeGot } from './describe-got';
 import type { PipelineAlarmOptions } from './pipeline-alarm-options';
+import { validateModels } from './image-model';
 import { validatePrices } from './prices';
 import { validatePlace } from './validate-place';
 import {
@@ -32,7 +33,8 @@ const HOUR = Duration.hours(1);
 export function validateProps(scope: IConstruct, props: ImagePipelineProps): void {
   validateApiKey(scope, props.apiKey);
   validateEndpoint(scope, props.callbackEndpoint);
-  validateDefaults(scope, props.defaults);
+  validateModels(scope, props.models);
+  validateDefaults(scope, props.defaults, props.models);
   validateDuration(scope, 'callbackTimeout', props.callbackTimeout, {
     min: Duration.minutes(5),
     max: Duration.hours(24),
@@ -98,7 +100,7 @@ function validateMoney(scope: IConstruct, props: ImagePipelineProps): void {
   }
   validateBudgets(scope, props.budgets);
   validateTenants(scope, 'tenants', props.tenants);
-  validatePrices(scope, props.prices);
+  validatePrices(scope, props.prices, props.models);
 }
 
 function validateAlarms(scope: IConstruct, alarms: PipelineAlarmOptions = {}): void {

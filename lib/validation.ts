@@ -1,9 +1,10 @@
 import { type Duration, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { isPossibleSize, POSSIBLE_SIZES } from '../domain/explicit-pixels';
-import { MODEL_NAMES } from '../domain/models';
+import { allQualities, MAX_IMAGES, namesOf, withModels } from '../domain/models';
 import { isTenant, TENANT_RULE } from '../domain/tenants';
-import { Quality, type RequestDefaults, Resolution } from './request-defaults';
+import { type ImageModel, renderModels } from './image-model';
+import { type RequestDefaults, Resolution } from './request-defaults';
 
 /** Bounds of a duration, both included. */
 export interface DurationRange {
@@ -126,19 +127,14 @@ export function validateDashboardName(scope: IConstruct, name: string, value: st
 }
 
 /** What every request that relies on it would be refused for is refused here, before anything is deployed. */
-export function validateDefaults(scope: IConstruct, defaults: RequestDefaults = {}): void {
+export function validateDefaults(scope: IConstruct, defaults: RequestDefaults = {}, own?: ImageModel[]): void {
+  const models = withModels(renderModels(own));
   const { model, size, resolution, quality, n } = defaults;
-  validateInteger(scope, 'defaults.n', n, 1, 10);
-  validateText(
-    scope,
-    'defaults.model',
-    model,
-    (text) => MODEL_NAMES.includes(text),
-    `one of ${MODEL_NAMES.join(', ')}`,
-  );
+  validateInteger(scope, 'defaults.n', n, 1, MAX_IMAGES);
+  validateChoice(scope, 'defaults.model', model, namesOf(models));
   validateText(scope, 'defaults.size', size, isPossibleSize, POSSIBLE_SIZES);
   validateChoice(scope, 'defaults.resolution', resolution, Object.values(Resolution));
-  validateChoice(scope, 'defaults.quality', quality, Object.values(Quality));
+  validateChoice(scope, 'defaults.quality', quality, allQualities(models));
 }
 
 function validateChoice(scope: IConstruct, name: string, value: string | undefined, choices: string[]): void {

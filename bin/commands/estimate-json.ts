@@ -30,6 +30,9 @@ export function estimateJson({ estimate, qualities, neighbour }: EstimateView): 
     capped: estimate.capped,
     output_tokens_likely: tokens.output.likely,
     text_tokens_likely: tokens.text.likely,
+    /** Text that the model writes beside one image. */
+    text_output_tokens: tokens.textOutput.upper,
+    text_output_tokens_likely: tokens.textOutput.likely,
     /** Before they are rounded up to four decimals, as EvoLink books. */
     credits_exact_upper: allImages.upper.total,
     credits_exact_likely: allImages.likely.total,

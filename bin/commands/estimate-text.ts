@@ -52,6 +52,12 @@ function linesFor({ estimate, hasPrompt }: EstimateView): Line[] {
     ...(requested.references > 0
       ? [{ name: 'references', cell: (of: RequestEstimate) => grouped(of.tokens.references) }]
       : []),
+    ...(tokens.textOutput.upper > 0
+      ? bounds('text beside it', estimate, ({ tokens: { textOutput } }) => [
+          grouped(textOutput.likely),
+          grouped(textOutput.upper),
+        ])
+      : []),
     ...(hasPrompt
       ? bounds('text', estimate, ({ tokens: { text } }) => [grouped(text.likely), grouped(text.upper)])
       : []),
@@ -108,13 +114,13 @@ function rowsOf(lines: readonly Line[], columns: readonly { readonly estimate: R
 
 function hints(view: EstimateView, paint: Paint): string[] {
   const { estimate, qualities, neighbour, hasPrompt } = view;
-  const low = qualities.find(({ quality }) => quality === 'low')?.estimate;
-  const high = qualities.find(({ quality }) => quality === 'high')?.estimate;
+  const [cheapest, dearest] = [qualities[0], qualities.at(-1)];
   const lines: string[] = [];
-  if (low && high) {
-    const share = percentOf(low.integers.creditsUpper, high.integers.creditsUpper);
+  if (cheapest && dearest && cheapest !== dearest) {
+    const share = percentOf(cheapest.estimate.integers.creditsUpper, dearest.estimate.integers.creditsUpper);
+    const [draft, final] = [cheapest.quality, dearest.quality];
     lines.push(
-      `Draft with low, make only the final image with high: EvoLink's own advice. Here low costs ${share} % of high.`,
+      `Draft with ${draft}, make only the final image with ${final}: EvoLink's own advice. Here ${draft} costs ${share} % of ${final}.`,
     );
   }
   if (neighbour) {
@@ -126,7 +132,10 @@ function hints(view: EstimateView, paint: Paint): string[] {
       '  with no fewer pixels and a shape within 3 %.',
     );
   }
-  if (!estimate.capped) {
+  if (estimate.tokens.textOutput.upper > 0) {
+    lines.push('Nothing limits the text that the model writes beside an image: what is held for it is not a cap.');
+  }
+  if (!estimate.capped && estimate.requested.width === undefined) {
     lines.push('With auto the model chooses the size: these are estimates, and what is held is not a cap.');
   }
   if (!hasPrompt && estimate.tokens.output.upper > 0) lines.push('No prompt was given: its text is not counted.');

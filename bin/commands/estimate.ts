@@ -7,8 +7,9 @@ import {
   InvalidEstimateError,
   type RequestEstimate,
 } from '../../client/estimate';
+import { readModels } from '../../client/read-models';
 import { readPrices } from '../../client/read-prices';
-import type { PriceTable } from '../../domain/prices';
+import { DEFAULT_MODEL, MODELS, namesOf, withModels, type ModelLimits } from '../../domain/models';
 import type { Arguments } from './arguments';
 import { type Command, JSON_OPTION, printJson, UsageError, type UsageProblem } from './command';
 import { estimateJson } from './estimate-json';
@@ -23,7 +24,7 @@ const OPTION_OF_FIELD: Readonly<Record<string, string>> = { references: '--refs'
 
 export const estimate: Command = {
   name: 'estimate',
-  summary: 'What a request will cost: low, medium and high side by side. Asks nobody.',
+  summary: 'What a request will cost: all qualities of its model side by side. Asks nobody.',
   details: [
     "Defaults are EvoLink's own. The upper figure is what a job holds against budgets; likely is for show.",
     'Prices are those that EvoLink publishes, unless --prices names others. Without a prompt its text is not counted.',
@@ -31,15 +32,19 @@ export const estimate: Command = {
   options: {
     size: { value: 'size', help: 'auto, a ratio such as 16:9, or pixels such as 1536x1024. Default: auto.' },
     resolution: { value: 'tier', help: '1K, 2K or 4K; with a ratio only. Default: 1K.' },
-    quality: { value: 'quality', help: 'low, medium or high. Default: medium.' },
+    quality: { value: 'quality', help: "One of the model: low, medium, high … Default: the model's own." },
     n: { value: 'images', help: 'How many images, 1 to 10. Default: 1.' },
     refs: { value: 'references', help: 'How many reference images, 0 to 16. Default: 0.' },
-    model: { value: 'model', help: 'Default: gpt-image-2.' },
+    model: { value: 'model', help: `${namesOf(MODELS).join(', ')}, or one of --models. Default: ${DEFAULT_MODEL}.` },
     prompt: { value: 'text', help: 'The prompt.' },
     'prompt-file': { value: 'file', help: 'A file (UTF-8) with the prompt; all of it counts.' },
     prices: {
       value: 'file',
       help: "A price table (JSON) as the pipeline's setting `prices` takes it (docs/costs.md).",
+    },
+    models: {
+      value: 'file',
+      help: "Models (JSON) as the pipeline's setting `models` takes them (docs/pricing.md).",
     },
     ...JSON_OPTION,
   },
@@ -51,7 +56,8 @@ export const estimate: Command = {
   async run(args, io) {
     const problems = [...args.problems, ...args.unexpected()];
     const prompt = await readPrompt(args, problems);
-    const options = { prices: await readPriceFile(args, problems) };
+    const models = await readOption(args, 'models', 'a list of models', readModels, problems);
+    const options = { models, prices: await readPrice(args, models, problems) };
     const request = toRequest(args, prompt);
     const result = tryEstimate(request, options, problems);
     if (problems.length > 0 || !result) throw new UsageError(problems);
@@ -105,16 +111,28 @@ async function readPrompt(args: Arguments, problems: UsageProblem[]): Promise<st
   return 'problem' in read ? refuse(read.problem) : read.text;
 }
 
-async function readPriceFile(args: Arguments, problems: UsageProblem[]): Promise<PriceTable | undefined> {
-  const file = args.text('prices');
+function readPrice(args: Arguments, models: readonly ModelLimits[] | undefined, problems: UsageProblem[]) {
+  return readOption(args, 'prices', 'a price table', (text) => readPrices(text, withModels(models)), problems);
+}
+
+/** The file that an option names. Each line of what is wrong with it is a problem of its own. */
+async function readOption<T>(
+  args: Arguments,
+  option: string,
+  what: string,
+  read: (text: string) => T,
+  problems: UsageProblem[],
+): Promise<T | undefined> {
+  const file = args.text(option);
   if (file === undefined) return undefined;
-  const refuse = (message: string): undefined => void problems.push({ where: '--prices', message });
-  const read = await readTextFile(file, 'a price table', MAX_FILE_BYTES);
-  if ('problem' in read) return refuse(read.problem);
+  const refuse = (message: string): undefined => void problems.push({ where: `--${option}`, message });
+  const text = await readTextFile(file, what, MAX_FILE_BYTES);
+  if ('problem' in text) return refuse(text.problem);
   try {
-    return readPrices(read.text);
+    return read(text.text);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return refuse(error.message);
+    for (const line of error.message.split('\n')) refuse(line);
+    return undefined;
   }
 }

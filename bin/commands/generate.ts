@@ -1,6 +1,7 @@
 import { newJobId } from '../../client/jobs/job-id';
 import type { ImageRequest } from '../../client/jobs/request';
 import type { ImagePipelineClient } from '../../client/image-pipeline-client';
+import { MODELS, namesOf } from '../../domain/models';
 import type { Arguments } from './arguments';
 import { type Command, JSON_OPTION, UsageError, type UsageProblem } from './command';
 import { followJob } from './follow-job';
@@ -12,9 +13,9 @@ import { findJobPipeline, jobIdProblems, JOB_PIPELINE_OPTIONS, jobPipelineProble
 const FIELDS = {
   size: { value: 'size', help: 'auto, a ratio such as 16:9, or pixels such as 1536x1024.' },
   resolution: { value: 'tier', help: '1K, 2K or 4K; with a ratio only.' },
-  quality: { value: 'quality', help: 'low, medium or high.' },
+  quality: { value: 'quality', help: 'One of the model: low, medium, high …' },
   n: { value: 'images', help: 'How many images, 1 to 10.' },
-  model: { value: 'model', help: 'gpt-image-2 or gpt-image-2-beta.' },
+  model: { value: 'model', help: `${namesOf(MODELS).join(', ')}, or one of the pipeline's own.` },
   tenant: { value: 'tenant', help: 'Who pays.' },
   max_credits: { value: 'credits', help: 'Fail instead of spending more than this.' },
 } as const;

@@ -3,7 +3,7 @@
  * they are sent.
  */
 import { field, type JsonObject } from '../json';
-import type { ModelCapabilities } from '../models';
+import type { ModelLimits } from '../models';
 import { describe, hasLoneSurrogate } from '../preview';
 import { hostProblem, isLoopbackHost } from '../public-address';
 import { isS3Url } from '../s3-url';
@@ -23,7 +23,7 @@ export interface ReferenceRules {
 
 export function readImageUrls(
   input: JsonObject,
-  model: ModelCapabilities,
+  model: ModelLimits,
   rules: ReferenceRules,
   findings: Findings,
 ): string[] {
@@ -31,6 +31,11 @@ export function readImageUrls(
   if (urls === undefined) return [];
   if (!Array.isArray(urls)) {
     findings.refuse('image_urls', 'invalid_type', 'The references must be a list of URLs.', describe(urls));
+    return [];
+  }
+  if (model.maxReferences === 0) {
+    const message = `${model.name} takes no references. Leave the field out.`;
+    findings.refuse('image_urls', 'unsupported_by_model', message, `${urls.length} URLs`);
     return [];
   }
   if (urls.length === 0) {

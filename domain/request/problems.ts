@@ -46,12 +46,7 @@ export type ProblemCode = (typeof PROBLEM_CODES)[number];
 /** Fails to compile when a rule about pixels has a code that is not in the list. */
 export type PixelProblemCode = Extract<ProblemCode, (typeof PIXEL_RULES)[number]['code']>;
 
-export const WARNING_CODES = [
-  'resolution_ignored',
-  'scaled_down',
-  'prompt_over_60000_bytes',
-  'fewer_images_possible',
-] as const;
+export const WARNING_CODES = ['resolution_ignored', 'scaled_down', 'fewer_images_possible'] as const;
 export type WarningCode = (typeof WARNING_CODES)[number];
 
 /** Where the whole input is meant. */

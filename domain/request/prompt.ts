@@ -1,14 +1,11 @@
 import { field, type JsonObject } from '../json';
-import type { ModelCapabilities } from '../models';
+import { MAX_PROMPT_BYTES, type ModelLimits } from '../models';
 import { describe, hasLoneSurrogate } from '../preview';
 import { codePoints, utf8Bytes } from '../tokens';
 import type { Findings } from './problems';
 
-/** Later revisions of EvoLink's page name this limit; the page that we follow does not. */
-const MANY_BYTES = 60_000;
-
 /** Prompts are never shown in a problem: causes end up in logs. */
-export function readPrompt(input: JsonObject, model: ModelCapabilities, findings: Findings): string {
+export function readPrompt(input: JsonObject, model: ModelLimits, findings: Findings): string {
   const prompt = field(input, 'prompt');
   if (prompt === undefined) {
     findings.refuse('prompt', 'required', 'A prompt is required.');
@@ -31,9 +28,9 @@ export function readPrompt(input: JsonObject, model: ModelCapabilities, findings
     findings.refuse('prompt', 'too_long', message, `${length} code points`);
   }
   const bytes = utf8Bytes(prompt);
-  if (bytes > MANY_BYTES) {
-    const message = `The prompt has ${bytes} bytes of UTF-8. EvoLink advises at most ${MANY_BYTES} and may refuse it.`;
-    findings.warn('prompt', 'prompt_over_60000_bytes', message);
+  if (bytes > MAX_PROMPT_BYTES) {
+    const message = `The prompt may have at most ${MAX_PROMPT_BYTES} bytes of UTF-8; it has ${bytes}.`;
+    findings.refuse('prompt', 'too_long', message, `${bytes} bytes`);
   }
   return prompt;
 }

@@ -1,36 +1,44 @@
 /** `quality` and `n`. */
 import type { JsonObject } from '../json';
-import type { ModelCapabilities } from '../models';
-import { DEFAULT_QUALITY, QUALITIES, type Quality } from '../tokens';
+import { allQualities, qualitiesOf, type ModelLimits } from '../models';
 import { asked, type RequestDefaults } from './defaults';
 import type { Findings } from './problems';
 
 const MIN_IMAGES = 1;
 
-/** @returns undefined where the model has no such choice */
+/**
+ * A default of the pipeline that another model has applies to that model only.
+ *
+ * @returns undefined where the model has no such choice
+ */
 export function readQuality(
   input: JsonObject,
   defaults: RequestDefaults,
-  model: ModelCapabilities,
+  model: ModelLimits,
+  models: readonly ModelLimits[],
   findings: Findings,
-): Quality | undefined {
-  const { value = DEFAULT_QUALITY, written, origin } = asked(input, 'quality', defaults);
-  const quality = QUALITIES.find((known) => known === value);
-  if (model.qualities.length === 0) {
+): string | undefined {
+  const { value = model.defaultQuality, written, origin } = asked(input, 'quality', defaults);
+  const qualities = qualitiesOf(model);
+  if (qualities.length === 0) {
     const message = `${model.name} has no choice of quality. Leave the field out.`;
     if (written) findings.refuse('quality', 'unsupported_by_model', message, value);
     return undefined;
   }
-  if (quality && model.qualities.includes(quality)) return quality;
-  const code = typeof value === 'string' ? 'invalid_quality' : 'invalid_type';
-  findings.refuse('quality', code, `The quality must be one of ${model.qualities.join(', ')}.${origin}`, value);
-  return DEFAULT_QUALITY;
+  if (typeof value === 'string' && qualities.includes(value)) return value;
+  const ofOthers = typeof value === 'string' && allQualities(models).includes(value);
+  if (written || !ofOthers) {
+    const code = typeof value !== 'string' ? 'invalid_type' : ofOthers ? 'unsupported_by_model' : 'invalid_quality';
+    const message = `The quality must be one of ${qualities.join(', ')} with ${model.name}.${origin}`;
+    findings.refuse('quality', code, message, value);
+  }
+  return model.defaultQuality;
 }
 
 export function readCount(
   input: JsonObject,
   defaults: RequestDefaults,
-  model: ModelCapabilities,
+  model: ModelLimits,
   findings: Findings,
 ): number {
   const { value = MIN_IMAGES, written, origin } = asked(input, 'n', defaults);
@@ -38,7 +46,7 @@ export function readCount(
     findings.refuse('n', 'invalid_type', `The number of images must be a whole number.${origin}`, value);
     return MIN_IMAGES;
   }
-  if (value < MIN_IMAGES || (value > model.maxImages && model.sends.includes('n'))) {
+  if (value < MIN_IMAGES || (value > model.maxImages && model.maxImages > 1)) {
     const message = `The number of images must be ${MIN_IMAGES} to ${model.maxImages}.${origin}`;
     findings.refuse('n', 'out_of_range', message, value);
     return MIN_IMAGES;

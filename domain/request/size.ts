@@ -1,15 +1,13 @@
 /** `size` and `resolution`: what is asked for, and the pixels that follow from it. */
 import { brokenPixelRules, nearestValidSize } from '../explicit-pixels';
 import type { JsonObject } from '../json';
-import type { ModelCapabilities } from '../models';
+import { pixelsOf, takesSize, type ModelLimits } from '../models';
 import {
   AUTO_SIZE,
   formatPixels,
   parseResolution,
   parseSize,
-  RATIOS,
   RESOLUTIONS,
-  tablePixels,
   type ParsedSize,
   type Pixels,
   type Resolution,
@@ -29,14 +27,14 @@ export interface ReadSize {
 export function readSize(
   input: JsonObject,
   defaults: RequestDefaults,
-  model: ModelCapabilities,
+  model: ModelLimits,
   findings: Findings,
 ): ReadSize {
   const tierAsked = asked(input, 'resolution', defaults);
   const size = parsedSize(asked(input, 'size', defaults), model, findings);
   const resolution = parsedResolution(tierAsked, model, findings);
   if (size.kind === 'ratio') {
-    const { scaledDown, ...pixels } = tablePixels(size.ratio, resolution);
+    const { scaledDown, ...pixels } = pixelsOf(model, size.ratio, resolution)!;
     if (scaledDown) {
       const message = `${resolution} at ${size.ratio} does not fit EvoLink's limits: the image is scaled down to ${formatPixels(pixels)}.`;
       findings.warn('resolution', 'scaled_down', message);
@@ -52,24 +50,28 @@ export function readSize(
   return { size: formatPixels(pixels), pixels };
 }
 
-function parsedSize({ value, written, origin }: Asked, model: ModelCapabilities, findings: Findings): ParsedSize {
-  const auto: ParsedSize = { kind: 'auto' };
-  if (value === undefined) return auto;
+/** A default of the pipeline that the model does not take gives way to the model's own. */
+function parsedSize({ value, written, origin }: Asked, model: ModelLimits, findings: Findings): ParsedSize {
+  const fallback = parseSize(model.sizes[0])!;
+  if (value === undefined) return fallback;
   const parsed = typeof value === 'string' ? parseSize(value) : undefined;
   if (!parsed) {
-    const pixels = model.explicitPixels ? ', or pixels such as 1536x1024' : '';
-    const message = `The size must be ${AUTO_SIZE}, one of the ratios ${RATIOS.join(' ')}${pixels}.${origin}`;
-    findings.refuse('size', typeof value === 'string' ? 'invalid_size' : 'invalid_type', message, value);
-    return auto;
+    const code = typeof value === 'string' ? 'invalid_size' : 'invalid_type';
+    findings.refuse('size', code, `The size must be ${sizesOf(model)}.${origin}`, value);
+    return fallback;
   }
-  if (parsed.kind !== 'pixels') return parsed;
-  if (!model.explicitPixels) {
-    const message = `${model.name} takes ${AUTO_SIZE} or a ratio, not pixels.`;
+  if (!takesSize(model, value as string)) {
+    const message = `${model.name} takes ${sizesOf(model)}.`;
     if (written) findings.refuse('size', 'unsupported_by_model', message, value);
-    return auto;
+    return fallback;
   }
-  return checkPixels(parsed, value, origin, findings) ? parsed : auto;
+  if (parsed.kind !== 'pixels' || !model.explicitPixels) return parsed;
+  return checkPixels(parsed, value, origin, findings) ? parsed : fallback;
 }
+
+/** For messages. */
+const sizesOf = ({ sizes, explicitPixels }: ModelLimits): string =>
+  `one of ${sizes.join(' ')}${explicitPixels ? ', or pixels such as 1536x1024' : ''}`;
 
 function checkPixels({ width, height }: Pixels, got: unknown, origin: string, findings: Findings): boolean {
   const broken = brokenPixelRules(width, height);
@@ -82,7 +84,7 @@ function checkPixels({ width, height }: Pixels, got: unknown, origin: string, fi
   return false;
 }
 
-function parsedResolution({ value, written, origin }: Asked, model: ModelCapabilities, findings: Findings): Resolution {
+function parsedResolution({ value, written, origin }: Asked, model: ModelLimits, findings: Findings): Resolution {
   const [fallback] = model.resolutions;
   if (value === undefined) return fallback;
   const tier = typeof value === 'string' ? parseResolution(value) : undefined;

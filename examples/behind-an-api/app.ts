@@ -10,7 +10,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { Runtime } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { Budget, ImagePipeline, Quality } from 'evolink-image-pipeline';
+import { Budget, ImagePipeline } from 'evolink-image-pipeline';
 import { join } from 'node:path';
 
 const app = new App();
@@ -18,7 +18,7 @@ const stack = new Stack(app, 'ImagesApi');
 
 const pipeline = new ImagePipeline(stack, 'Images', {
   apiKey: Secret.fromSecretNameV2(stack, 'ApiKey', 'evolink/api-key'),
-  defaults: { quality: Quality.LOW },
+  defaults: { quality: 'low' },
   // Whoever may call the API may spend: at most this much a day, whatever goes wrong.
   budgets: [Budget.daily(500)],
 });

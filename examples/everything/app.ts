@@ -11,7 +11,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
-import { Budget, CallbackEndpoint, ImagePipeline, Quality, Resolution } from 'evolink-image-pipeline';
+import { Budget, CallbackEndpoint, ImagePipeline, Resolution } from 'evolink-image-pipeline';
 
 const app = new App();
 const stack = new Stack(app, 'EverythingImages', { description: 'Images, with every choice made.' });
@@ -52,7 +52,7 @@ const pipeline = new ImagePipeline(stack, 'Images', {
   logRetention: RetentionDays.THREE_MONTHS,
 
   // What a request gets that leaves a field out.
-  defaults: { size: '16:9', resolution: Resolution.TWO_K, quality: Quality.LOW },
+  defaults: { size: '16:9', resolution: Resolution.TWO_K, quality: 'low' },
 
   // Who may spend how much.
   tenants: ['shop', 'marketing'],

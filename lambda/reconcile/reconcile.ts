@@ -3,6 +3,7 @@ import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { BudgetRule } from '../../domain/budgets';
 import { appliedBudgets } from '../../domain/budgets';
 import { DIMENSION, METRIC } from '../../domain/constants';
+import type { PriceTable } from '../../domain/prices';
 import type { ReconcileReport } from '../../domain/reconcile-report';
 import type { AttemptTable } from '../shared/attempts/attempt-table';
 import { readCounter } from '../shared/attempts/budget-counters';
@@ -16,6 +17,7 @@ import type { DriftState, Look } from './drift';
 import { compare } from './drift';
 import { credits, recentSpend, spendGauges } from './gauges';
 import { holdsOf, openAttempts, openWork } from './open-work';
+import { checkPrices } from './price-check';
 import type { MonthlySpend } from './spend';
 import { monthOf, monthsBetween, readSpend, total } from './spend';
 
@@ -24,18 +26,27 @@ export interface ReconcileDependencies {
   readonly table: AttemptTable;
   readonly provider: Provider;
   readonly budgets: readonly BudgetRule[];
+  /** Prices of the deployment's own. @default - EvoLink's published prices */
+  readonly prices?: PriceTable;
   readonly now: () => number;
 }
 
 const STATE_KEY = { pk: 'reconcile', sk: 'state' } as const;
 
 /**
- * Says where the money stands: gauges from the ledger's counters, budgets, what is left at EvoLink, and whether EvoLink's
- * figures agree with ours. Reads and reports; the only thing that it writes is what it has to remember until next time.
+ * Says where the money stands: gauges from the ledger's counters, budgets, what is left at EvoLink, whether EvoLink's
+ * figures agree with ours, and whether its prices do. Reads and reports; the only thing that it writes is what it has to
+ * remember until next time.
  *
  * @returns what an operator asks for who invokes it
  */
 export async function reconcile(dependencies: ReconcileDependencies): Promise<ReconcileReport> {
+  const money = await reconcileMoney(dependencies);
+  // Last: reading public prices may take seconds, and everything above is about one moment.
+  return { ...money, prices: await checkPrices(dependencies) };
+}
+
+async function reconcileMoney(dependencies: ReconcileDependencies): Promise<Omit<ReconcileReport, 'prices'>> {
   const { client, table, budgets, now } = dependencies;
   const at = now();
   const { tableName } = table;

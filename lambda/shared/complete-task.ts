@@ -114,6 +114,7 @@ function endOf(
   const delivered = task.status === 'completed' && task.results.length > 0;
   const { units, basis, billingRule } = bookedCredits({
     usage: task.usage,
+    billing: undefined,
     estimate: {
       model: attempt.model,
       referenceTokens: attempt.referenceTokens,

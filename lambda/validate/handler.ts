@@ -1,3 +1,4 @@
+import type { ModelLimits } from '../../domain/models';
 import type { PriceTable } from '../../domain/prices';
 import type { RequestDefaults } from '../../domain/request';
 import { isLocalProvider, optionalJson, requireJson } from '../shared/config';
@@ -9,6 +10,7 @@ const context = {
   allowLoopback: isLocalProvider(),
   referenceBuckets: optionalJson<string[]>('referenceBuckets') ?? [],
   prices: optionalJson<PriceTable>('priceTable'),
+  models: optionalJson<ModelLimits[]>('models'),
   maxCreditsPerJob: optionalJson<number>('maxCreditsPerJob'),
 };
 

@@ -2,6 +2,7 @@ import { STEP_FUNCTIONS_LIMITS } from '../../domain/constants';
 import { failureCause } from '../../domain/failure-cause';
 import type { FailureName } from '../../domain/failures';
 import type { Job } from '../../domain/job';
+import type { ModelLimits } from '../../domain/models';
 import type { PriceTable } from '../../domain/prices';
 import type { RequestDefaults, ValidationResult } from '../../domain/request';
 import { validateRequest } from '../../domain/request';
@@ -25,6 +26,8 @@ export interface ValidateContext {
   /** Buckets whose objects may be references. */
   readonly referenceBuckets: readonly string[];
   readonly prices?: PriceTable;
+  /** Models besides the packaged ones. */
+  readonly models?: readonly ModelLimits[];
   /** What no job may cost more than, in credit units (10⁻⁴ credit). */
   readonly maxCreditsPerJob?: number;
 }

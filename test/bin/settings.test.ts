@@ -216,3 +216,45 @@ test('whatever is set, it is read or refused by name, and nothing else is thrown
 test('cdk.json explains every setting, and no other', () => {
   expect(Object.keys(CONTEXT['//'] as object).sort()).toEqual(KEYS.map((key) => PREFIX + key).sort());
 });
+
+describe('models of one’s own', () => {
+  const models = JSON.stringify([{ name: 'gpt-image-3', like: 'gpt-image-2', qualities: { draft: 8 } }]);
+  const row = {
+    billing: 'per_token',
+    imageOutput: 1,
+    imageInput: 1,
+    imageCachedInput: 1,
+    textInput: 1,
+    textCachedInput: 1,
+  };
+  const words = { version: 'acme-1', date: '2027-01-01', source: 'contract' };
+  const prices = JSON.stringify({ ...words, models: { 'gpt-image-3': row } });
+
+  test('are read with their prices, and may be the default', () => {
+    const settings = readSettings({
+      'pipeline:models': models,
+      'pipeline:prices': prices,
+      'pipeline:defaultModel': 'gpt-image-3',
+      'pipeline:defaultQuality': 'draft',
+    });
+
+    expect(settings).toMatchObject({
+      models: [{ name: 'gpt-image-3', like: 'gpt-image-2' }],
+      prices: { version: 'acme-1' },
+      defaults: { model: 'gpt-image-3', quality: 'draft' },
+    });
+  });
+
+  test('without prices are refused', () => {
+    expect(problemsOf({ 'pipeline:models': models })).toEqual([
+      'pipeline:prices must be set: models.gpt-image-3 is missing: the package has no price for this model',
+    ]);
+  });
+
+  test('that are wrong are told beside everything else', () => {
+    expect(problemsOf({ 'pipeline:models': '[{"name":""}]', 'pipeline:defaultModel': 'gpt-image-3' })).toEqual([
+      expect.stringMatching(/^pipeline:models must be a list of models .*models\[0\]\.name must be/),
+      expect.stringMatching(/^pipeline:defaultModel must be one of gpt-image-2,/),
+    ]);
+  });
+});

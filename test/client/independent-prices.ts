@@ -47,9 +47,12 @@ export function exactPrice({ output, images, text }: Tokens): bigint {
   return output * OUTPUT + images * IMAGE_INPUT + text * TEXT_INPUT;
 }
 
-/** Rounded up to 10⁻⁴ credit, as charges are. */
-export function booked(exact: bigint): bigint {
-  return (exact + 999n) / 1_000n;
+/** One bill in 10⁻⁴ credit: each kind of token is rounded up, then all are added. */
+export function booked({ output, images, text }: Tokens): bigint {
+  return [output * OUTPUT, images * IMAGE_INPUT, text * TEXT_INPUT].reduce(
+    (sum, exact) => sum + (exact + 999n) / 1_000n,
+    0n,
+  );
 }
 
 /** Decimal text without needless zeros. */

@@ -2,10 +2,8 @@ import fc from 'fast-check';
 import { formatTenMillionths } from '../../domain/credits';
 import { estimate, type EstimateInput } from '../../domain/estimate';
 import { isValidSize } from '../../domain/explicit-pixels';
-import { MODEL_NAMES } from '../../domain/models';
+import { MODELS, namesOf, qualitiesOf } from '../../domain/models';
 import { DEFAULT_PRICES, modelPrices, type PriceTable } from '../../domain/prices';
-import { RATIOS, RESOLUTIONS } from '../../domain/sizes';
-import { QUALITIES } from '../../domain/tokens';
 
 const plain: EstimateInput = { model: 'gpt-image-2', size: '1:1', quality: 'low', n: 1, references: 0, prompt: '' };
 
@@ -20,25 +18,27 @@ describe('the published range, to its last digit', () => {
     const most = estimate({ ...plain, size: '1:1', resolution: '4K', quality: 'high', references: 16 });
 
     expect(formatTenMillionths(most.tenMillionthsUpper)).toBe('55.5804936');
-    expect(most.creditsUpper).toBe(555_805);
+    // 435 480.84 for the output and 120 324.096 for the references, each rounded up.
+    expect(most.creditsUpper).toBe(555_806);
   });
 });
 
 describe('estimate', () => {
-  test('a real charge: 27 text and 196 output tokens cost 0.3682 credits', () => {
-    const { tenMillionthsUpper, creditsUpper } = estimate({ ...plain, prompt: 'x'.repeat(27) });
+  test('a real charge of 27 text and 196 output tokens, 0.3682 credits, is covered by its hold', () => {
+    const { perImage, creditsUpper } = estimate({ ...plain, prompt: 'a red bicycle on the pier' });
 
-    expect(tenMillionthsUpper).toBe(3_681_180);
-    expect(creditsUpper).toBe(3682);
+    expect(perImage.upper.output).toBe(196 * 18_360);
+    expect(creditsUpper).toBe(3_599 + 175);
+    expect(creditsUpper).toBeGreaterThan(3_682);
   });
 
   test('references and text are charged for each image', () => {
     const one = estimate({ ...plain, references: 2, prompt: 'a cat' });
     const three = estimate({ ...plain, references: 2, prompt: 'a cat', n: 3 });
 
-    expect(one).toMatchObject({ outputTokens: 196, referenceTokens: 3072, textTokensUpper: 5, images: 1 });
+    expect(one).toMatchObject({ outputTokens: 196, referenceTokens: 3072, textTokensUpper: 37, images: 1 });
     expect(three.tenMillionthsUpper).toBe(3 * one.tenMillionthsUpper);
-    expect(three).toMatchObject({ outputTokens: 196, referenceTokens: 3072, textTokensUpper: 5, images: 3 });
+    expect(three).toMatchObject({ outputTokens: 196, referenceTokens: 3072, textTokensUpper: 37, images: 3 });
   });
 
   test('auto: likely 2048², held 2880², not capped', () => {
@@ -57,8 +57,21 @@ describe('estimate', () => {
     expect(byPixels).toMatchObject({ width: 1360, height: 768, capped: true });
   });
 
-  test('quality is medium unless said otherwise', () => {
-    expect(estimate({ ...plain, quality: undefined }).outputTokens).toBe(1756);
+  test.each([
+    ['gpt-image-2', 1756],
+    ['gpt-image-2.5-flare', 439],
+    ['gpt-image-1.5', 4160],
+  ])('%s has a default quality of its own', (model, expected) => {
+    expect(estimate({ ...plain, model, quality: undefined }).outputTokens).toBe(expected);
+  });
+
+  test('a model that writes text beside the image is held for it, and not capped', () => {
+    const written = estimate({ ...plain, model: 'gpt-image-1.5', size: '3:2', quality: 'high' });
+
+    expect(written).toMatchObject({ width: 1536, height: 1024, outputTokens: 6208, textOutputTokens: 1024 });
+    expect(written.creditsUpper).toBe(121_578 + 6_267);
+    expect(written.creditsLikely).toBe(121_578 + 2_051);
+    expect(written.capped).toBe(false);
   });
 
   test.each([
@@ -82,7 +95,10 @@ describe('estimate', () => {
     };
 
     expect(estimate(plain, dearer)).toMatchObject({ tenMillionthsUpper: 196 * 20_000, priceTable: 'dearer' });
-    expect(() => estimate({ ...plain, model: 'gpt-image-2-beta' }, dearer)).toThrow(RangeError);
+    expect(estimate({ ...plain, model: 'gpt-image-2-beta' }, dearer)).toMatchObject({
+      creditsUpper: 10_200,
+      priceTable: DEFAULT_PRICES.version,
+    });
   });
 
   test('refuses a price that is not a whole number', () => {
@@ -95,6 +111,8 @@ describe('estimate', () => {
   test.each([
     [{ model: 'gpt-image-9' }],
     [{ model: 'constructor' }],
+    [{ quality: 'xhigh' }],
+    [{ model: 'gpt-image-1.5', size: '16:9' }],
     [{ n: 1.5 }],
     [{ n: -1 }],
     [{ references: -1 }],
@@ -104,24 +122,26 @@ describe('estimate', () => {
     expect(() => estimate({ ...plain, ...change })).toThrow(RangeError);
   });
 
-  test('every model of the capability table has prices', () => {
-    for (const name of MODEL_NAMES) expect(modelPrices(name).billing).toMatch(/^per_(token|call)$/);
+  test('every model has prices, and every price a model', () => {
+    expect(Object.keys(DEFAULT_PRICES.models).sort()).toEqual(namesOf(MODELS).sort());
   });
 
   const edge = fc.integer({ min: 1, max: 240 }).map((steps) => steps * 16);
   const pixels = fc.tuple(edge, edge).filter(([width, height]) => isValidSize(width, height));
-  const input = fc.record({
-    model: fc.constantFrom(...MODEL_NAMES),
-    size: fc.oneof(
-      fc.constantFrom('auto', ...RATIOS),
-      pixels.map(([width, height]) => `${width}x${height}`),
-    ),
-    resolution: fc.constantFrom(...RESOLUTIONS),
-    quality: fc.constantFrom(...QUALITIES),
-    n: fc.integer({ min: 1, max: 10 }),
-    references: fc.integer({ min: 0, max: 16 }),
-    prompt: fc.string({ unit: 'binary', maxLength: 2000 }),
-  });
+  const input = fc.constantFrom(...MODELS).chain((model) =>
+    fc.record({
+      model: fc.constant(model.name),
+      size: fc.oneof(
+        fc.constantFrom(...model.sizes),
+        model.explicitPixels ? pixels.map(([width, height]) => `${width}x${height}`) : fc.constantFrom(...model.sizes),
+      ),
+      resolution: fc.constantFrom(...model.resolutions),
+      quality: fc.constantFrom(undefined, ...qualitiesOf(model)),
+      n: fc.integer({ min: 1, max: model.maxImages }),
+      references: fc.integer({ min: 0, max: model.maxReferences }),
+      prompt: fc.string({ unit: 'binary', maxLength: 2000 }),
+    }),
+  );
 
   test('is whole numbers only, likely within upper, credits at least the exact price', () => {
     fc.assert(

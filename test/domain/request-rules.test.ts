@@ -17,6 +17,7 @@ function firstProblem(input: unknown): Problem {
 
 const cat = (fields: object) => ({ prompt: 'a cat', ...fields });
 const beta = (fields: object) => cat({ model: 'gpt-image-2-beta', ...fields });
+const lite = (fields: object) => cat({ model: 'gpt-image-1.5', ...fields });
 const refs = (...urls: unknown[]) => cat({ image_urls: urls });
 
 describe('each rule on its own', () => {
@@ -26,7 +27,8 @@ describe('each rule on its own', () => {
     [{ prompt: '' }, 'prompt empty'],
     [{ prompt: ' \n\t\u3000' }, 'prompt empty'],
     [{ prompt: 'a \ud83d cat' }, 'prompt invalid_unicode'],
-    [{ prompt: '🚲'.repeat(32_001) }, 'prompt too_long'],
+    [{ prompt: 'x'.repeat(32_001) }, 'prompt too_long'],
+    [{ prompt: `${'🚲'.repeat(15_000)}x` }, 'prompt too_long'],
     [beta({ prompt: 'x'.repeat(2001) }), 'prompt too_long'],
 
     [cat({ model: 'gpt-image-9' }), 'model unknown_model'],
@@ -48,6 +50,13 @@ describe('each rule on its own', () => {
     [cat({ quality: 'auto' }), 'quality invalid_quality'],
     [cat({ quality: null }), 'quality invalid_type'],
     [beta({ quality: 'high' }), 'quality unsupported_by_model'],
+    [cat({ quality: 'xhigh' }), 'quality unsupported_by_model'],
+    [lite({ size: 'auto' }), 'size unsupported_by_model'],
+    [lite({ size: '16:9' }), 'size unsupported_by_model'],
+    [lite({ size: '1536x1536' }), 'size unsupported_by_model'],
+    [lite({ resolution: '2K' }), 'resolution unsupported_by_model'],
+    [lite({ n: 2 }), 'n unsupported_by_model'],
+    [lite({ prompt: 'x'.repeat(2001) }), 'prompt too_long'],
     [cat({ n: 0 }), 'n out_of_range'],
     [cat({ n: 11 }), 'n out_of_range'],
     [cat({ n: 1.5 }), 'n invalid_type'],
@@ -142,7 +151,8 @@ describe('each rule on its own', () => {
 
 describe('what is allowed, just', () => {
   test.each<[object]>([
-    [{ prompt: '🚲'.repeat(32_000) }],
+    [{ prompt: 'x'.repeat(32_000) }],
+    [{ prompt: '🚲'.repeat(15_000) }],
     [beta({ prompt: '🚲'.repeat(2000) })],
     [beta({ resolution: '1k', size: '16:9', n: 1 })],
     [cat({ n: 10 })],

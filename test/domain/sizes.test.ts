@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { brokenPixelRules, isValidSize, nearestValidSize } from '../../domain/explicit-pixels';
-import { formatPixels, parseResolution, parseSize, RATIOS, RESOLUTIONS, resolvePixels } from '../../domain/sizes';
+import {
+  formatPixels,
+  parseResolution,
+  parseSize,
+  RATIOS,
+  RESOLUTIONS,
+  tablePixels,
+  type Ratio,
+} from '../../domain/sizes';
 import { PUBLISHED_SIZES } from './published-sizes';
 
 describe('the table of ratios and tiers', () => {
@@ -16,29 +24,23 @@ describe('the table of ratios and tiers', () => {
   test.each(PUBLISHED_SIZES)(
     '$ratio and $portrait at $tier',
     ({ ratio, portrait, tier, width, height, scaledDown }) => {
-      expect(resolvePixels(ratio, tier)).toEqual({ width, height, scaledDown });
+      expect(tablePixels(ratio as Ratio, tier)).toEqual({ width, height, scaledDown });
       if (portrait !== ratio)
-        expect(resolvePixels(portrait, tier)).toEqual({ width: height, height: width, scaledDown });
+        expect(tablePixels(portrait as Ratio, tier)).toEqual({ width: height, height: width, scaledDown });
     },
   );
 
   test('holds only sizes that the rules for explicit pixels allow', () => {
-    const cells = RATIOS.flatMap((ratio) => RESOLUTIONS.map((tier) => resolvePixels(ratio, tier)!));
+    const cells = RATIOS.flatMap((ratio) => RESOLUTIONS.map((tier) => tablePixels(ratio, tier)));
 
     expect(cells.filter(({ width, height }) => !isValidSize(width, height))).toEqual([]);
   });
 
-  test('a ratio without a tier is 1K; a tier is case-insensitive', () => {
-    expect(resolvePixels('16:9')).toMatchObject({ width: 1360, height: 768 });
-    expect(resolvePixels('16:9', '4k')).toMatchObject({ width: 3840, height: 2160 });
+  test('a tier is case-insensitive', () => {
     expect(parseResolution('2k')).toBe('2K');
     expect(parseResolution('8K')).toBeUndefined();
     // The Kelvin sign looks like a K.
     expect(parseResolution('1\u212A')).toBeUndefined();
-  });
-
-  test.each([['auto'], ['7:5'], ['constructor'], ['']])('%j has no pixels of its own', (size) => {
-    expect(resolvePixels(size, '1K')).toBeUndefined();
   });
 });
 

@@ -224,6 +224,8 @@ async function reconcileOnce(): Promise<void> {
     outcome: { taskId: TASK_ID, results: ['https://x/1.png'], usage: null },
   });
   const amounts = { remaining: '1', used: '0' };
+  const rates = { imageOutput: '1' };
+  pipeline.evolink.priceRules.set('gpt-image-2', { model: 'gpt-image-2', rates, otherTerms: [] });
   pipeline.evolink.credits = { account: amounts, key: { ...amounts, unlimited: false } };
   await reconcile({ ...pipeline.dependencies(), budgets });
 }

@@ -5,7 +5,7 @@ import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { Budget, ImagePipeline, Quality } from '../../lib';
+import { Budget, ImagePipeline } from '../../lib';
 import { rights } from './rights';
 import {
   apiKey,
@@ -89,7 +89,7 @@ const everything: Props = (stack) => {
     vpc: new Vpc(stack, 'Vpc', { natGateways: 0, restrictDefaultSecurityGroup: false }),
     vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
     referenceBuckets: [new Bucket(stack, 'References', { encryptionKey })],
-    defaults: { quality: Quality.LOW },
+    defaults: { quality: 'low' },
     maxConcurrentTasks: 3,
     imageRetention: Duration.days(30),
     removalPolicy: RemovalPolicy.DESTROY,

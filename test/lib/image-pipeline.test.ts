@@ -8,7 +8,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ENV, TABLE } from '../../domain/constants';
 import { DEFAULT_PRICES } from '../../domain/prices';
-import { Budget, CallbackEndpoint, ImagePipeline, type ImagePipelineProps, Quality, Resolution } from '../../lib';
+import { Budget, CallbackEndpoint, ImagePipeline, type ImagePipelineProps, Resolution } from '../../lib';
 import { flatten, CDK_CONTEXT, PRICES, apiKey, definition, emptyStack, environment, lambdaFunction } from './support';
 import { type Props, resource, resourcesOf, synth, synthesised } from './support';
 
@@ -24,7 +24,7 @@ const MAXIMAL: Props = (stack) => ({
     model: 'gpt-image-2',
     size: '16:9',
     resolution: Resolution.TWO_K,
-    quality: Quality.LOW,
+    quality: 'low',
     n: 2,
   },
   callbackTimeout: Duration.hours(2),
@@ -137,6 +137,10 @@ describe('maximal properties', () => {
       expect(JSON.parse(environment(maximal.json, name)[ENV.priceTable] as string)).toEqual({
         ...DEFAULT_PRICES,
         version: 'contract-7',
+        models: {
+          'gpt-image-2': DEFAULT_PRICES.models['gpt-image-2'],
+          'gpt-image-2-beta': DEFAULT_PRICES.models['gpt-image-2-beta'],
+        },
       });
     }
     expect(environment(maximal.json, 'Validate')[ENV.maxCreditsPerJob]).toBe('25000');
@@ -160,7 +164,7 @@ describe('each property changes the template', () => {
     encryptionKey: (stack) => ({ encryptionKey: new Key(stack, 'Own') }),
     vpc: (stack) => ({ vpc: new Vpc(stack, 'Vpc') }),
     referenceBuckets: (stack) => ({ referenceBuckets: [Bucket.fromBucketName(stack, 'References', 'references')] }),
-    defaults: () => ({ defaults: { quality: Quality.HIGH } }),
+    defaults: () => ({ defaults: { quality: 'high' } }),
     callbackEndpoint: () => ({ callbackEndpoint: CallbackEndpoint.none() }),
     callbackTimeout: () => ({ callbackTimeout: Duration.minutes(5) }),
     maxAttempts: () => ({ maxAttempts: 1 }),
@@ -178,6 +182,7 @@ describe('each property changes the template', () => {
     budgets: () => ({ budgets: [Budget.daily(10)] }),
     tenants: () => ({ tenants: ['team-a'] }),
     prices: () => ({ prices: PRICES }),
+    models: () => ({ models: [{ name: 'gpt-image-2', maxImages: 4 }] }),
     alarms: () => ({ alarms: { failureRatePercent: 50 } }),
     dashboardName: () => ({ dashboardName: 'Images' }),
     reconcileInterval: () => ({ reconcileInterval: Duration.minutes(1) }),

@@ -5,22 +5,25 @@ import { readArguments } from '../../bin/commands/arguments';
 import {
   DASHBOARD_FAILURES,
   DIMENSION,
-  METERED_VARIANTS,
   METRIC,
   METRICS_NAMESPACE,
   NO_QUALITY,
   SERVICE_DIMENSION,
 } from '../../domain/constants';
+import { readModels } from '../../domain/model-rules';
 import { METRIC_DIMENSIONS, type MetricName } from '../../domain/metric-series';
-import { MODELS } from '../../domain/models';
+import { meteredVariants, MODELS, withModels } from '../../domain/models';
 import { Budget } from '../../lib';
-import { flatten, resource, synth } from './support';
+import { flatten, PRICES, resource, synth } from './support';
 
 const { pipeline, json, stack } = synth();
 
 interface LoggingFunction {
   readonly Properties: { readonly LoggingConfig: { readonly LogGroup: unknown } };
 }
+
+/** As the functions read it. */
+const OWN = readModels([{ name: 'gpt-image-3', like: 'gpt-image-2', qualities: { draft: 8 } }]).models;
 
 /** Its first argument names the budget. */
 const PLAIN = Object.values(METRIC).filter((name) => name !== METRIC.budgetUsePercent);
@@ -74,6 +77,8 @@ describe('the dashboard', () => {
   const full = synth(() => ({
     budgets: [Budget.daily(50), Budget.monthly(9, { perTenant: true })],
     tenants: ['shop'],
+    models: OWN.map(({ name }) => ({ name, like: 'gpt-image-2', qualities: { draft: 8 } })),
+    prices: { ...PRICES, models: { 'gpt-image-3': PRICES.models['gpt-image-2'] } },
   }));
   const body = JSON.parse(flatten(resource(full.json, 'AWS::CloudWatch::Dashboard').Properties.DashboardBody)) as {
     widgets: { properties: { metrics?: unknown[][]; markdown?: string } }[];
@@ -100,7 +105,7 @@ describe('the dashboard', () => {
     const shown = JSON.stringify(metrics);
 
     for (const name of DASHBOARD_FAILURES) expect(shown).toContain(`"${DIMENSION.errorName}","${name}"`);
-    for (const { model, quality } of METERED_VARIANTS) {
+    for (const { model, quality } of meteredVariants(withModels(OWN))) {
       expect(shown).toContain(`"${DIMENSION.model}","${model}"`);
       expect(shown).toContain(`"${DIMENSION.quality}","${quality}"`);
     }
@@ -140,9 +145,7 @@ describe('the dashboard', () => {
 });
 
 test('every model and quality that can be asked for is metered', () => {
-  const variants = MODELS.flatMap(({ name, qualities }) =>
-    (qualities.length > 0 ? qualities : [NO_QUALITY]).map((quality) => ({ model: name, quality })),
-  );
-
-  expect(METERED_VARIANTS).toEqual(variants);
+  expect(meteredVariants(MODELS)).toHaveLength(3 + 1 + 5 + 5 + 3);
+  expect(meteredVariants(MODELS)).toContainEqual({ model: 'gpt-image-2.5-flare', quality: 'xhigh' });
+  expect(meteredVariants(MODELS)).toContainEqual({ model: 'gpt-image-2-beta', quality: NO_QUALITY });
 });

@@ -31,6 +31,10 @@ export class FakeDeployment {
   report: ReconcileReport | null = {
     account: { state: 'read', accountCredits: '1000', keyCredits: '250.5', daysLeft: 12.7 },
     open: { attempts: 3, oldestSeconds: 41, queued: 1, slotsTaken: 2, quietUntil: null },
+    prices: {
+      checkedAt: Date.parse('2026-11-23T08:00:00Z'),
+      models: [{ model: 'gpt-image-2', state: 'equal', own: false, differences: [] }],
+    },
   };
   /** Makes the reconcile function throw an error of that name. */
   bug?: string;

@@ -1,3 +1,5 @@
+import type { PublicPrices } from '../../domain/price-comparison';
+import { EvolinkNotFoundError } from '../../evolink/errors';
 import type { Credits, Task, TaskList, TaskListEntry } from '../../evolink/types';
 import type { Provider } from '../../lambda/shared/provider';
 import { TASK_ID } from './jobs';
@@ -26,6 +28,10 @@ export class FakeEvolink {
   readonly asked: string[] = [];
   /** What it says of the balance. */
   credits: Credits | Error = new Error('no balance in this test');
+  /** Public prices by model; a model without any is not found. */
+  readonly priceRules = new Map<string, PublicPrices | Error>();
+  /** Models whose public prices were asked for. */
+  readonly pricesAsked: string[] = [];
   /** All tasks of the account, or why they cannot be listed. */
   list: readonly TaskListEntry[] | Error = new Error('no list in this test');
   /** Of a page, as EvoLink grants it. */
@@ -46,6 +52,7 @@ export class FakeEvolink {
       use({
         getTask: (id: string) => this.getTask(id),
         getCredits: () => this.getCredits(),
+        getPriceRules: (model: string) => this.getPriceRules(model),
         listTasks: (query: { readonly page: number }) => this.listTasks(query),
       }),
   } as unknown as Provider;
@@ -61,6 +68,13 @@ export class FakeEvolink {
     await this.before?.('credits');
     if (this.credits instanceof Error) throw this.credits;
     return this.credits;
+  }
+
+  private async getPriceRules(model: string): Promise<PublicPrices> {
+    this.pricesAsked.push(model);
+    const rules = this.priceRules.get(model) ?? new EvolinkNotFoundError('no public prices in this test', {});
+    if (rules instanceof Error) throw rules;
+    return rules;
   }
 
   private async listTasks({ page }: { readonly page: number }): Promise<TaskList> {

@@ -1,26 +1,28 @@
 /** What the reconcile function knows: whether EvoLink takes the key, what is left, and what is open. */
-import type { AccountReport, OpenWorkReport } from '../../../domain/reconcile-report';
+import type { AccountReport, OpenWorkReport, ReconcileReport } from '../../../domain/reconcile-report';
 import { parseCredits } from '../../../domain/credits';
 import { grouped, printable } from '../table';
 import type { Check, Finding } from './check';
 import { type Deployment, ReconcileFailedError } from './deployment';
 import { duration, RUNBOOK } from './words';
 
-const RIGHTS = ['lambda:InvokeFunction'];
+/** What asking the reconcile function needs. */
+export const RECONCILE_RIGHTS = ['lambda:InvokeFunction'];
 
 export function keyCheck(deployment: Deployment): Check {
   const run = () => withReport(deployment, ({ account }) => keyFinding(account, deployment));
-  return { id: 'key', title: 'EvoLink key', rights: RIGHTS, run };
+  return { id: 'key', title: 'EvoLink key', rights: RECONCILE_RIGHTS, run };
 }
 
 export function openCheck(deployment: Deployment): Check {
   const run = () => withReport(deployment, ({ open }) => openFinding(open, deployment));
-  return { id: 'open', title: 'open attempts', rights: RIGHTS, run };
+  return { id: 'open', title: 'open attempts', rights: RECONCILE_RIGHTS, run };
 }
 
-async function withReport(
+/** What a check reads of the report; one that an older version made lacks what is new. */
+export async function withReport(
   deployment: Deployment,
-  read: (report: { account: AccountReport; open: OpenWorkReport }) => Finding | Promise<Finding>,
+  read: (report: Partial<ReconcileReport> & Omit<ReconcileReport, 'prices'>) => Finding | Promise<Finding>,
 ): Promise<Finding> {
   try {
     const report = await deployment.report();

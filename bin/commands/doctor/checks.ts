@@ -5,6 +5,7 @@ import type { Check } from './check';
 import { deadLettersCheck } from './dead-letters';
 import type { Deployment } from './deployment';
 import { budgetsCheck, stopCheck } from './money';
+import { pricesCheck } from './prices';
 import { sweepCheck } from './sweep';
 import { versionCheck } from './version';
 
@@ -12,6 +13,7 @@ import { versionCheck } from './version';
 const CHECKS: readonly ((deployment: Deployment) => Check)[] = [
   versionCheck,
   keyCheck,
+  pricesCheck,
   callbackCheck,
   sweepCheck,
   openCheck,

@@ -8,6 +8,7 @@ import { ImagePipelineError } from '../../../client/jobs/errors';
 import { newJobId } from '../../../client/jobs/job-id';
 import { formatCredits, formatUsd, parseCredits } from '../../../domain/credits';
 import type { JobOutput } from '../../../domain/job';
+import { DEFAULT_MODEL, findModel, qualitiesOf } from '../../../domain/models';
 import { CommandError, type Io } from '../command';
 import { followJob } from '../follow-job';
 import { errorJson, errorText } from '../job-errors';
@@ -16,12 +17,13 @@ import type { Deployment } from './deployment';
 import { ledgerRecordOf, type RecordLookup } from './smoke-ledger';
 import { metricCheck } from './smoke-metric';
 
+/** The smallest image that costs the fewest tokens, of EvoLink's default model. */
 const REQUEST = {
   prompt: 'a single red dot in the middle of white paper',
-  model: 'gpt-image-2',
+  model: DEFAULT_MODEL,
   size: '3:1',
   resolution: '1K',
-  quality: 'low',
+  quality: qualitiesOf(findModel(DEFAULT_MODEL)!)[0],
   n: 1,
 } as const;
 

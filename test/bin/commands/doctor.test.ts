@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checksOf } from '../../../bin/commands/doctor/checks';
 import { Deployment } from '../../../bin/commands/doctor/deployment';
+import type { ModelPricesReport } from '../../../domain/reconcile-report';
 import { aRule } from '../../support/budgets';
 import { ALARMS, FakeDeployment } from '../../support/fake-deployment';
 import { MemoryTable } from '../../support/memory-table';
@@ -28,7 +29,18 @@ interface Shown {
   }[];
 }
 
-const IDS = ['version', 'key', 'callback', 'sweep', 'open', 'dead-letters', 'alarms', 'budgets', 'emergency-stop'];
+const IDS = [
+  'version',
+  'key',
+  'prices',
+  'callback',
+  'sweep',
+  'open',
+  'dead-letters',
+  'alarms',
+  'budgets',
+  'emergency-stop',
+];
 
 test('a stack that does not say what its budgets are is not taken for one without', async () => {
   const { deployment, run, check } = setUp();
@@ -52,6 +64,7 @@ describe('healthy', () => {
 
 ✓ version            ${deployment.outputs.Version}
 ✓ EvoLink key        valid; 1000 credits on the account, 250.5 on the key; for 12 days at the present rate
+✓ prices             EvoLink's public ones, 1 models; read 2 h ago
 ✓ callback endpoint  answers: https://callbacks.example
 ✓ sweep              reported 40 s ago
 ✓ open attempts      3, the oldest for 41 s; 1 in the queue, 2 slots in use
@@ -74,9 +87,10 @@ Healthy.
     expect(shown.checks[1]).toMatchObject({
       facts: { account: 'read', account_credits: '1000', key_credits: '250.5', days_left: 12.7 },
     });
-    expect(shown.checks[2]).toMatchObject({ facts: { url: 'https://callbacks.example', status: 404 } });
-    expect(shown.checks[3]).toMatchObject({ facts: { last_reported_at: '2026-11-23T09:59:20.000Z' } });
-    expect(shown.checks[4]).toMatchObject({ facts: { attempts: 3, oldest_seconds: 41, limit_seconds: 5_400 } });
+    expect(shown.checks[2]).toMatchObject({ facts: { models: [{ model: 'gpt-image-2', state: 'equal' }] } });
+    expect(shown.checks[3]).toMatchObject({ facts: { url: 'https://callbacks.example', status: 404 } });
+    expect(shown.checks[4]).toMatchObject({ facts: { last_reported_at: '2026-11-23T09:59:20.000Z' } });
+    expect(shown.checks[5]).toMatchObject({ facts: { attempts: 3, oldest_seconds: 41, limit_seconds: 5_400 } });
   });
 
   test('asks for the report, and for the alarms, once', async () => {
@@ -98,6 +112,50 @@ Healthy.
     expect(coloured).toContain('\u001b[31m✗\u001b[39m dead letters');
     // eslint-disable-next-line no-control-regex
     expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(plain);
+  });
+});
+
+describe('prices', () => {
+  const model = (state: ModelPricesReport['state'], more: Partial<ModelPricesReport> = {}): ModelPricesReport => ({
+    ...{ model: 'gpt-image-2', state, own: false, differences: [] },
+    ...more,
+  });
+  const dearer = { what: 'imageOutput', ours: '18360', theirs: '20000.5' };
+  const cases: [ModelPricesReport, object][] = [
+    [
+      model('different', { differences: [dearer], effectiveAt: '2027-01-01T00:00:00Z' }),
+      {
+        state: 'problem',
+        text: expect.stringContaining("not EvoLink's public ones: gpt-image-2; read 2 h ago"),
+        advice: [
+          'gpt-image-2, imageOutput: 0.001836 credits here, 20000.5 × 10⁻⁷ credits at EvoLink, in force since 2027-01-01T00:00:00Z',
+          'What to do: docs/runbook.md#prices-differ',
+        ],
+      },
+    ],
+    [
+      model('different', { differences: [dearer], own: true }),
+      { state: 'attention', text: expect.stringContaining('has a price of your own that is not the public one') },
+    ],
+    [
+      model('unreadable', { error: 'EvolinkServerError: 500' }),
+      { state: 'attention', advice: ['gpt-image-2: EvolinkServerError: 500'] },
+    ],
+    [model('unpublished'), { state: 'attention', text: expect.stringContaining('has no public price') }],
+  ];
+
+  test.each(cases)('%j', async (reported, expected) => {
+    const { deployment, check } = setUp();
+    deployment.report = { ...deployment.report!, prices: { ...deployment.report!.prices, models: [reported] } };
+
+    expect(await check('prices')).toMatchObject(expected);
+  });
+
+  test('a reconcile function of an older version does not tell', async () => {
+    const { deployment, check } = setUp();
+    deployment.report = { ...deployment.report!, prices: undefined as never };
+
+    expect(await check('prices')).toMatchObject({ state: 'unknown', advice: ['Deploy this version.'] });
   });
 });
 
@@ -383,7 +441,7 @@ describe('a check that cannot be made', () => {
     );
 
   test.each([
-    ['InvokeCommand', 'lambda:InvokeFunction', ['key', 'open']],
+    ['InvokeCommand', 'lambda:InvokeFunction', ['key', 'prices', 'open']],
     ['GetMetricDataCommand', 'cloudwatch:GetMetricData', ['sweep']],
     ['GetQueueAttributesCommand', 'sqs:GetQueueAttributes', ['dead-letters']],
     ['ListStackResourcesCommand', 'cloudformation:ListStackResources', ['alarms']],

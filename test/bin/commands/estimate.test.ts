@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prices } from '../../../bin/money-readers';
+import { MODELS } from '../../../domain/models';
 import { DEFAULT_PRICES } from '../../../domain/prices';
 import { cli } from './cli';
 
@@ -22,18 +23,18 @@ Tokens of one image
   output                                   224        2,010        8,039
   references                             3,072        3,072        3,072
   text, likely                              17           17           17
-  text, at most                             36           36           36
+  text, at most                             68           68           68
 Credits for one image
   output                             0.4112640    3.6903600   14.7596040
   references                         1.5040512    1.5040512    1.5040512
   text, likely                       0.0052020    0.0052020    0.0052020
-  text, at most                      0.0110160    0.0110160    0.0110160
+  text, at most                      0.0208080    0.0208080    0.0208080
 Credits for all 4 images, as booked
-  likely                             7.6821      20.7985      65.0755
-  at most                            7.7054      20.8218      65.0987
+  likely                             7.6828      20.7992      65.0764
+  at most                            7.7452      20.8616      65.1388
 US dollars
-  likely                             0.112972     0.305860     0.956993
-  at most                            0.113315     0.306203     0.957334
+  likely                             0.112982     0.305871     0.957006
+  at most                            0.113900     0.306788     0.957924
 
 Draft with low, make only the final image with high: EvoLink's own advice. Here low costs 11.8 % of high.
 Cheaper neighbour: --size 2784x1520 saves 2.9 % (1.916784 credits) at the same quality,
@@ -105,12 +106,12 @@ describe('estimate --json', () => {
       ['height', 2160],
       ['output_tokens', 13_342],
       ['reference_tokens', 3_072],
-      ['text_tokens_upper', 7],
-      // 4 × (13342 × 0.001836 + 3072 × 0.0004896 + 7 × 0.000306) = 104.0084208
-      ['credits_upper', '104.0085'],
-      ['credits_likely', '104.0085'],
-      ['usd_upper', '1.529537'],
-      ['usd_likely', '1.529537'],
+      ['text_tokens_upper', 39],
+      // 4 × (24.495912 + 1.5040512 + 0.011934), each rounded up to four decimals; likely are 10 tokens of text.
+      ['credits_upper', '104.0484'],
+      ['credits_likely', '104.0128'],
+      ['usd_upper', '1.530124'],
+      ['usd_likely', '1.529600'],
     ]);
   });
 
@@ -129,9 +130,9 @@ describe('estimate --json', () => {
         per_image: { upper: { output: '14.759604', references: '1.5040512', text: '0', total: '16.2636552' } },
       },
       qualities: [
-        { quality: 'low', output_tokens: 224, credits_upper: '7.6613' },
-        { quality: 'medium', output_tokens: 2_010, credits_upper: '20.7777' },
-        { quality: 'high', output_tokens: 8_039, credits_upper: '65.0547' },
+        { quality: 'low', output_tokens: 224, credits_upper: '7.6616' },
+        { quality: 'medium', output_tokens: 2_010, credits_upper: '20.778' },
+        { quality: 'high', output_tokens: 8_039, credits_upper: '65.0552' },
       ],
       cheaper_neighbour: { size: '2784x1520', resolution: null, saving_percent: '2.9', saved_credits: '1.916784' },
       warnings: [{ code: 'fewer_images_possible' }],
@@ -157,7 +158,7 @@ describe('estimate --json', () => {
     expect(await json('--size 3:1 --quality low')).toMatchObject({ credits_exact_upper: '0.113832' });
     expect(await json('--size 1:1 --resolution 4K --quality high --refs 16')).toMatchObject({
       credits_exact_upper: '55.5804936',
-      credits_upper: '55.5805',
+      credits_upper: '55.5806',
     });
   });
 });
@@ -219,7 +220,7 @@ describe('--prompt-file', () => {
   test('every byte of it counts', async () => {
     const { out } = await estimateOf('ein Fahrrad für zwei\n');
 
-    expect(JSON.parse(out)).toMatchObject({ text_tokens_upper: 22 });
+    expect(JSON.parse(out)).toMatchObject({ text_tokens_upper: 22 + 32 });
   });
 
   test.each([
@@ -227,6 +228,7 @@ describe('--prompt-file', () => {
     ['is empty', ''],
     ['is far too large', 'x'.repeat(1_000_001)],
     ['is longer than a prompt may be', 'x'.repeat(32_001)],
+    ['has more bytes than a prompt may have', 'é'.repeat(30_001)],
   ])('is refused where it %s', async (_, content) => {
     expect((await estimateOf(content)).exitCode).toBe(2);
   });
@@ -263,27 +265,27 @@ describe('--prices', () => {
   test.each<[string, unknown]>([
     ['no JSON', '{'],
     ['a list', []],
-    ['a table without a model', { ...dearer, models: {} }],
+    ['a table of a model that nobody knows', { ...dearer, models: { 'gpt-image-9': dearer.models['gpt-image-2'] } }],
     ['a table with half a price', { ...dearer, models: { ...dearer.models, 'gpt-image-2': { billing: 'per_token' } } }],
   ])('%s is refused beside what else is wrong', async (_, table) => {
     const { exitCode, out, err } = await estimateWith(table, '--n', '11');
     const named = err.split('\n').flatMap((text) => /^ {2}(\S+)/.exec(text)?.[1] ?? []);
 
     expect([exitCode, out]).toEqual([2, '']);
-    expect(named.sort()).toEqual(['--n', '--prices']);
+    expect([...new Set(named)].sort()).toEqual(['--n', '--prices']);
   });
 
   const WORDS: readonly (readonly [Record<string, unknown>, RegExp | undefined])[] = [
     [{}, undefined],
     [{ version: 'a.B_1-' }, undefined],
-    [{ version: 'my table v2!' }, /^Its version must have .* got my table v2!\.$/],
-    [{ version: 'x'.repeat(65) }, /^Its version must have/],
-    [{ version: 7 }, /^Its version .* got 7\.$/],
-    [{ version: '' }, /^Its version must have/],
-    [{ date: 'soon' }, /^Its date must be a day such as 2026-11-23, got soon\.$/],
-    [{ date: '2027-13-01' }, /^Its date must be/],
-    [{ source: 'x'.repeat(301) }, /^Its source must have/],
-    [{ source: 'two\nlines' }, /^Its source must have/],
+    [{ version: 'my table v2!' }, /^version must have .* got my table v2!$/],
+    [{ version: 'x'.repeat(65) }, /^version must have/],
+    [{ version: 7 }, /^version .* got 7$/],
+    [{ version: '' }, /^version must have/],
+    [{ date: 'soon' }, /^date must be a day such as 2026-11-23, got soon$/],
+    [{ date: '2027-13-01' }, /^date must be/],
+    [{ source: 'x'.repeat(301) }, /^source must have/],
+    [{ source: 'two\nlines' }, /^source must have/],
   ];
 
   test.each(WORDS)('with %j are taken or refused as the pipeline takes or refuses them', async (words, expected) => {
@@ -293,7 +295,7 @@ describe('--prices', () => {
 
     expect(exitCode).toBe(expected ? 2 : 0);
     expect(message).toMatch(expected ?? /^$/);
-    const setting = () => prices(table);
+    const setting = () => prices(MODELS)(table);
     if (expected) expect(setting).toThrow('a price table');
     else expect(setting).not.toThrow();
   });
@@ -301,4 +303,54 @@ describe('--prices', () => {
   test('a file that is not there is refused', async () => {
     expect((await cli('estimate --prices /does/not/exist')).exitCode).toBe(2);
   });
+});
+
+describe('--models', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'models-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const file = (name: string, content: unknown) => {
+    const path = join(folder, name);
+    writeFileSync(path, JSON.stringify(content));
+    return path;
+  };
+  const models = [{ name: 'gpt-image-3', like: 'gpt-image-2', qualities: { draft: 8, fine: 64 } }];
+  const table = {
+    ...{ version: 'acme-1', date: '2027-01-01', source: 'contract 4711' },
+    models: { 'gpt-image-3': DEFAULT_PRICES.models['gpt-image-2'] },
+  };
+
+  test('name a model that the package does not know, with its qualities and prices', async () => {
+    const options = ['--models', file('models.json', models), '--prices', file('prices.json', table)];
+    const { exitCode, out } = await cli(['estimate', '--json', '--model', 'gpt-image-3', '--size', '1:1', ...options]);
+
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      model: 'gpt-image-3',
+      quality: 'draft',
+      price_table: 'acme-1',
+      qualities: [
+        { quality: 'draft', output_tokens: 49 },
+        { quality: 'fine', output_tokens: 3_122 },
+      ],
+    });
+  });
+
+  test('are refused with everything that is wrong with them', async () => {
+    const wrong = file('wrong.json', [{ name: 'a b', maxImages: 11 }, { like: 'gpt-image-9' }]);
+    const { exitCode, err } = await cli(['estimate', '--models', wrong]);
+
+    expect(exitCode).toBe(2);
+    expect(err).toMatch(/--models +models\[0\]\.name must be/);
+    expect(err).toMatch(/--models +models\[0\]\.maxImages must be a whole number from 1 to 10, got 11/);
+    expect(err).toMatch(/--models +models\[1\]\.like must be one of/);
+  });
+});
+
+test('a model that writes text beside its images: it is shown, and is no cap', async () => {
+  const { out } = await cli('estimate --model gpt-image-1.5 --size 3:2 --quality high');
+
+  expect(out).toContain('text beside it, at most');
+  expect(out).toContain('what is held for it is not a cap');
+  expect(out).not.toContain('With auto');
 });

@@ -32,8 +32,13 @@ export async function countAnHourAtRest(minutes: { sweep: number; reconcile: num
   pipeline.time = Date.parse('2026-11-15T12:00:00Z');
   const evolink = await startServer([{ body: BALANCE }]);
   try {
+    const providerWith = (keys: FakeSecrets) =>
+      new Provider(new ApiKey(keys.client, 'key', pipeline.now), evolink.baseUrl, '1.2.3');
     const secrets = new FakeSecrets([API_KEY]);
-    const provider = new Provider(new ApiKey(secrets.client, 'key', pipeline.now), evolink.baseUrl, '1.2.3');
+    const provider = providerWith(secrets);
+    // Prices are read once a day, which is no part of an ordinary hour.
+    await reconcile({ ...pipeline.dependencies(providerWith(new FakeSecrets([API_KEY]))), budgets: [] });
+    const before = evolink.seen.length;
     const { client, units } = metered(pipeline);
     const dependencies = {
       ...pipeline.dependencies(provider),
@@ -48,7 +53,7 @@ export async function countAnHourAtRest(minutes: { sweep: number; reconcile: num
     return {
       ...units(),
       secretReads: secrets.read.length,
-      evolinkRequests: evolink.seen.length,
+      evolinkRequests: evolink.seen.length - before,
       startedBesides: pipeline.lambda.started.length,
     };
   } finally {

@@ -85,13 +85,14 @@ async function succeedThere(input: object): Promise<JobOutput> {
   }, 60_000);
 }
 
-/** Rounded up to 10⁻⁴ credit, as decimal text is compared: in units. */
-const booked = (tenMillionths: bigint): number => Number((tenMillionths + 999n) / 1_000n);
+/** Each kind of token rounded up to 10⁻⁴ credit, as decimal text is compared: in units. */
+const booked = (...kinds: bigint[]): number =>
+  kinds.reduce((sum, tenMillionths) => sum + Number((tenMillionths + 999n) / 1_000n), 0);
 const units = (credits: string): number => Math.round(Number(credits) * 10_000);
 
 test('the estimate of a job', () => {
   expect(job.estimate.price_table).toBe(PRICES.version);
-  expect(units(job.credits.estimated)).toBe(booked(62n * OUTPUT + BigInt(Buffer.byteLength(prompt)) * TEXT));
+  expect(units(job.credits.estimated)).toBe(booked(62n * OUTPUT, (BigInt(Buffer.byteLength(prompt)) + 32n) * TEXT));
 });
 
 test('what is booked from tokens, and the version in the ledger', async () => {
@@ -104,7 +105,7 @@ test('what is booked from tokens, and the version in the ledger', async () => {
   for await (const record of readLedger(table, { from: today(1), to: today(0) })) records.push(record);
 
   expect(records).toMatchObject([
-    { jobId: job.job_id, priceTable: PRICES.version, creditsUsed: booked(62n * OUTPUT + text * TEXT) },
+    { jobId: job.job_id, priceTable: PRICES.version, creditsUsed: booked(62n * OUTPUT, text * TEXT) },
   ]);
 });
 

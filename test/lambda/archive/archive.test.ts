@@ -97,10 +97,10 @@ test('the output is the whole contract', async () => {
       capped: true,
       per_image: {
         likely: { output: '0.20196', references: '0', text: '0.004896', total: '0.206856' },
-        upper: { output: '0.20196', references: '0', text: '0.009486', total: '0.211446' },
+        upper: { output: '0.20196', references: '0', text: '0.019278', total: '0.221238' },
       },
-      credits: { likely: '0.2069', upper: '0.2115' },
-      usd: { likely: '0.003043', upper: '0.003110' },
+      credits: { likely: '0.2069', upper: '0.2213' },
+      usd: { likely: '0.003043', upper: '0.003254' },
       price_table: DEFAULT_PRICES.version,
     },
     credits: { estimated: String(job.estimate.creditsUpper / 10_000), used: '0.3682', basis: 'credits_used' },
