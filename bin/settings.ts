@@ -52,6 +52,7 @@ const readersFor = (known: readonly ModelLimits[]) =>
     referenceBuckets: buckets,
     resultHosts: hosts,
     maxCreditsPerJob: credits,
+    requireRefundProof: choice(['true', 'false']),
     budgets,
     tenants,
     prices: prices(known),
@@ -93,6 +94,7 @@ export interface Settings {
   readonly referenceBuckets?: string[];
   readonly resultHosts?: string[];
   readonly maxCreditsPerJob?: number;
+  readonly requireRefundProof?: boolean;
   readonly budgets?: Budget[];
   readonly tenants?: string[];
   readonly prices?: PriceTable;
@@ -185,6 +187,7 @@ function toSettings(values: Values): Settings {
     referenceBuckets: values.referenceBuckets,
     resultHosts: values.resultHosts,
     maxCreditsPerJob: values.maxCreditsPerJob,
+    requireRefundProof: when(values.requireRefundProof, (required) => required === 'true'),
     budgets: values.budgets,
     tenants: values.tenants,
     prices: values.prices,

@@ -1,6 +1,6 @@
 /** Records and sums of the ledger as lines of CSV and as JSON. Amounts are credits, as exact decimal text. */
 import { formatCredits, formatUsd } from '../domain/credits';
-import type { LedgerRecord } from '../domain/ledger';
+import { type LedgerRecord, uncertainCredits } from '../domain/ledger';
 import { csvLine, type CsvCell } from './csv';
 import type { Grouping, LedgerGroup, LedgerSums } from './ledger-report';
 
@@ -60,7 +60,7 @@ export function recordCsv(record: LedgerRecord, grouping?: Grouping): string {
     images: record.images,
     credits_held: credits(creditsHeld),
     credits_used: credits(creditsUsed),
-    credits_uncertain: credits(state === 'unknown' ? creditsHeld : 0),
+    credits_uncertain: credits(uncertainCredits(record)),
     basis: record.basis,
     billing_rule: record.billingRule,
     price_table: record.priceTable,
@@ -116,6 +116,7 @@ export function recordJson(record: LedgerRecord): Record<string, unknown> {
     images: record.images,
     credits_held: formatCredits(record.creditsHeld),
     credits_used: formatCredits(record.creditsUsed),
+    credits_uncertain: formatCredits(uncertainCredits(record)),
     basis: record.basis,
     billing_rule: record.billingRule ?? null,
     price_table: record.priceTable,
@@ -127,6 +128,8 @@ export function recordJson(record: LedgerRecord): Record<string, unknown> {
     submitted_at: isoTime(record.submittedAt) ?? null,
     metadata: record.metadata,
     usage: record.usage ?? null,
+    billing: record.billing ?? null,
+    stray_of: record.strayOf ?? null,
   };
 }
 
@@ -135,6 +138,7 @@ export function sumsJson(sums: LedgerSums): Record<string, unknown> {
     attempts: sums.attempts,
     booked: sums.booked,
     refunded: sums.refunded,
+    refund_open: sums.refundOpen,
     unknown: sums.unknown,
     images_asked: sums.imagesAsked,
     images: sums.images,

@@ -44,7 +44,7 @@ async function* readDays({ client, tableName }: PipelineTable, days: readonly st
   }
 }
 
-const STATES: readonly LedgerState[] = ['booked', 'refunded', 'unknown'];
+const STATES: readonly LedgerState[] = ['booked', 'refunded', 'refund open', 'unknown'];
 
 /** Checks what is added up and grouped by; the rest is passed on as it was written. */
 function toRecord(item: Record<string, unknown>): LedgerRecord {

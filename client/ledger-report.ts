@@ -1,12 +1,14 @@
 /** Adds the ledger up: subtotals by group, and a total that is exactly their sum. Whole numbers only. */
 import { safeInteger } from '../domain/integers';
-import type { LedgerRecord } from '../domain/ledger';
+import { type LedgerRecord, uncertainCredits } from '../domain/ledger';
 
 /** What every record counts towards. Amounts are credit units (10⁻⁴ credit). */
 export interface LedgerSums {
   readonly attempts: number;
   readonly booked: number;
   readonly refunded: number;
+  /** Failed tasks whose refund nothing proves. */
+  readonly refundOpen: number;
   readonly unknown: number;
   /** Images asked for. */
   readonly imagesAsked: number;
@@ -15,8 +17,8 @@ export interface LedgerSums {
   readonly creditsHeld: number;
   readonly creditsUsed: number;
   /**
-   * Holds of attempts of which nothing shows whether EvoLink has a task for them: what may have been spent besides
-   * `creditsUsed`.
+   * What may have been spent besides `creditsUsed`: holds of attempts of which nothing shows whether EvoLink has a task
+   * for them, and refunds of failed tasks that are open.
    */
   readonly creditsUncertain: number;
 }
@@ -51,6 +53,7 @@ const NOTHING: LedgerSums = {
   attempts: 0,
   booked: 0,
   refunded: 0,
+  refundOpen: 0,
   unknown: 0,
   imagesAsked: 0,
   images: 0,
@@ -90,17 +93,19 @@ export class LedgerReport {
   }
 }
 
-function sumsOf({ state, n, images, creditsHeld, creditsUsed }: LedgerRecord): LedgerSums {
+function sumsOf(record: LedgerRecord): LedgerSums {
+  const { state, n, images, creditsHeld, creditsUsed } = record;
   return {
     attempts: 1,
     booked: Number(state === 'booked'),
     refunded: Number(state === 'refunded'),
+    refundOpen: Number(state === 'refund open'),
     unknown: Number(state === 'unknown'),
     imagesAsked: n,
     images,
     creditsHeld,
     creditsUsed,
-    creditsUncertain: state === 'unknown' ? creditsHeld : 0,
+    creditsUncertain: uncertainCredits(record),
   };
 }
 

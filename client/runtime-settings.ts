@@ -2,7 +2,7 @@
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { CreditUnits } from '../domain/credits';
 import { nonNegative } from '../domain/integers';
-import { SETTINGS_KEY, type RuntimeSettings } from '../domain/settings';
+import { SETTINGS_KEY, type IdempotencyProof, type RuntimeSettings } from '../domain/settings';
 import type { PipelineTable } from './pipeline-table';
 
 /** What was done: `changed` is false when it was so already. */
@@ -22,6 +22,12 @@ export interface LimitResult {
   readonly changed: boolean;
   /** What replaced the deployed limit before, if anything did. */
   readonly previous?: CreditUnits;
+}
+
+export interface IdempotencyResult {
+  readonly changed: boolean;
+  /** What was known before, if anything was. */
+  readonly previous?: IdempotencyProof;
 }
 
 /** Others changed the settings at the same moment, again and again. Nothing was written. */
@@ -51,8 +57,8 @@ export class RuntimeSettingsStore {
     const { Item = {} } = await client.send(
       new GetCommand({ TableName: tableName, Key: { ...SETTINGS_KEY }, ConsistentRead: true }),
     );
-    const { paused, budgetLimits } = Item as RuntimeSettings;
-    return { ...(paused && { paused }), ...(budgetLimits && { budgetLimits }) };
+    const { paused, budgetLimits, idempotency } = Item as RuntimeSettings;
+    return { ...(paused && { paused }), ...(budgetLimits && { budgetLimits }), ...(idempotency && { idempotency }) };
   }
 
   /**
@@ -121,6 +127,32 @@ export class RuntimeSettingsStore {
       if (previous === undefined) return { done: { changed: false } };
       return {
         write: { ...sameLimit(id, previous), update: 'REMOVE budgetLimits.#id' },
+        then: { changed: true, previous },
+      };
+    });
+  }
+
+  /**
+   * What `evolink-images verify` saw of EvoLink's idempotency keys. It replaces what was known before, also a second task:
+   * the pipeline itself never takes that back.
+   *
+   * @param state what was seen
+   * @param now when
+   * @throws SettingsBusyError when others kept changing the settings
+   */
+  async setIdempotency(state: IdempotencyProof['state'], now: Date): Promise<IdempotencyResult> {
+    return this.change<IdempotencyResult>(({ idempotency: previous }) => {
+      if (previous?.state === state && previous.by === 'verify') return { done: { changed: false, previous } };
+      const proof: IdempotencyProof = { state, since: now.toISOString(), by: 'verify' };
+      return {
+        write: {
+          update: 'SET idempotency = :proof',
+          condition: previous
+            ? 'idempotency.#state = :state AND idempotency.since = :since'
+            : 'attribute_not_exists(idempotency)',
+          ...(previous && { names: { '#state': 'state' } }),
+          values: { ':proof': proof, ...(previous && { ':state': previous.state, ':since': previous.since }) },
+        },
         then: { changed: true, previous },
       };
     });

@@ -25,6 +25,7 @@ export const ENV = {
   maxQueueSeconds: 'MAX_QUEUE_SECONDS',
   dispatchFunction: 'DISPATCH_FUNCTION',
   archiveFunction: 'ARCHIVE_FUNCTION',
+  requireRefundProof: 'REQUIRE_REFUND_PROOF',
   maxCreditsPerJob: 'MAX_CREDITS_PER_JOB',
   priceTable: 'PRICE_TABLE',
   models: 'MODELS',
@@ -77,6 +78,7 @@ export const METRIC = {
   oldestOpenAttemptSeconds: 'OldestOpenAttemptSeconds',
   attemptsOrphaned: 'AttemptsOrphaned',
   attemptsLost: 'AttemptsLost',
+  strayTasks: 'StrayTasks',
   imagesSalvaged: 'ImagesSalvaged',
   queuedJobs: 'QueuedJobs',
   slotsTaken: 'SlotsTaken',
@@ -125,7 +127,8 @@ export const DASHBOARD_FAILURES = [
   'PipelinePaused',
   'Unauthorized',
   'InsufficientCredits',
-  'RateLimited',
+  'KeyLimitReached',
+  'SubmitOutcomeUnknown',
   'ServiceError',
   'ContentPolicyViolation',
   'GenerationFailed',
@@ -139,6 +142,12 @@ export const NO_QUALITY = 'none';
  * is there expires, and apps may write there.
  */
 export const REFERENCES = { prefix: 'references/', expireDays: 7 } as const;
+
+/**
+ * The longest that sending one attempt takes, in seconds: its claim (15), a look at its references (10), two POSTs of 30
+ * with a wait of 20 between them, and what is written besides. The function that sends has so long.
+ */
+export const SUBMISSION_SECONDS = 120;
 
 /** States of the workflow, as they appear in the console and in the history. */
 export const STATE = {

@@ -28,6 +28,10 @@ export interface FailureCauseFacts {
   readonly task_id?: string;
   readonly problems?: readonly Problem[];
   readonly provider?: ProviderFacts;
+  /** Of a refusal: whether it is proven that EvoLink made no task. `likely`: it said no, which proves nothing. */
+  readonly no_task?: 'proven' | 'likely';
+  /** Of a failed task: whether EvoLink's billing block proves the refund. */
+  readonly refund?: 'proven' | 'open';
   readonly [fact: string]: unknown;
 }
 

@@ -202,7 +202,8 @@ export const ARCHIVE_FAILURES = {
     startAgain: 'Ask EvoLink about the task. Another job means another charge.',
   },
   ResultBlocked: {
-    meaning: 'The link to a finished image is not HTTPS, not public, or not on a host allowed by `resultHosts`.',
+    meaning:
+      'The link to a finished image leads from https to http, is not public, or is not on a host allowed by `resultHosts`.',
     charged: 'yes',
     startAgain: 'After an operator mended `resultHosts`: redrive the execution.',
   },
@@ -212,7 +213,7 @@ export const ARCHIVE_FAILURES = {
     startAgain: 'Fetch the image by hand within 24 h; its link is in the attempt table.',
   },
   ResultNotAnImage: {
-    meaning: 'What the link of a finished image delivers is no PNG, JPEG or WebP.',
+    meaning: 'What the link of a finished image delivers is text, HTML, XML or JSON, or empty.',
     charged: 'yes',
     startAgain: 'Redrive once; then ask EvoLink about the task.',
   },

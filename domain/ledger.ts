@@ -7,10 +7,11 @@ import type { UsageBasis } from './job';
 
 /**
  * - `booked`: EvoLink charged it.
- * - `refunded`: it ended without a charge, or was never sent.
+ * - `refunded`: it ended without a charge: it was never sent, EvoLink refused it, or EvoLink's billing block proves the refund.
+ * - `refund open`: its task failed and nothing proves the refund: `creditsOpen` may still be charged.
  * - `unknown`: nothing shows whether EvoLink has a task for it; its hold stays.
  */
-export type LedgerState = 'booked' | 'refunded' | 'unknown';
+export type LedgerState = 'booked' | 'refunded' | 'refund open' | 'unknown';
 
 /** What told us that a task had ended: EvoLink's callback, or our own asking. */
 export type FoundBy = 'callback' | 'sweep';
@@ -38,9 +39,19 @@ export interface LedgerRecord {
   readonly salvaged?: boolean;
   readonly creditsHeld: number;
   readonly creditsUsed: number;
+  /** What may still be charged while the refund of a failed task is open. */
+  readonly creditsOpen?: number;
+  /** When a refund that was open was proven, or was taken as given because a day had passed. */
+  readonly refundClosedAt?: number;
+  /** `likely`: EvoLink refused the submission in its own form, which does not prove that it made no task. Absent with a task. */
+  readonly noTask?: 'proven' | 'likely';
+  /** A task that turned up beside the attempt with this id: booked and salvaged on its own. */
+  readonly strayOf?: string;
   readonly basis: UsageBasis;
   /** EvoLink's usage block, as JSON text. */
   readonly usage?: string | null;
+  /** EvoLink's billing block, as JSON text; absent where it sent none. */
+  readonly billing?: string;
   readonly billingRule?: string;
   /** Version of the price table that the hold was made with. */
   readonly priceTable: string;
@@ -51,6 +62,12 @@ export interface LedgerRecord {
   readonly foundBy?: FoundBy;
   /** Only where the record said `unknown` and the truth was booked later, as a record of that day: not to be counted. */
   readonly supersededAt?: number;
+}
+
+/** Credit units that may have been spent besides `creditsUsed`: of an unknown outcome, or of a refund that is open. */
+export function uncertainCredits({ state, creditsHeld, creditsOpen = 0, refundClosedAt }: LedgerRecord): number {
+  if (state === 'unknown') return creditsHeld;
+  return state === 'refund open' && refundClosedAt === undefined ? creditsOpen : 0;
 }
 
 interface Key {
@@ -71,6 +88,15 @@ export function unknownKey(since: number, attemptId: string): Key {
   const { pk, sk } = ledgerKey(since, attemptId);
   return { pk, sk: `${sk}#unknown` };
 }
+
+/** Failed tasks whose refund nothing proves yet, by the time of their end. */
+export const OPEN_REFUNDS_PARTITION = 'refunds#open';
+
+/** Of one of them: the later of two ends in the same millisecond has another attempt. */
+export const openRefundKey = (completedAt: number, attemptId: string): Key => ({
+  pk: OPEN_REFUNDS_PARTITION,
+  sk: `${new Date(completedAt).toISOString()}#${attemptId}`,
+});
 
 /**
  * Credits spent, by day (UTC), kept by the booking transaction beside the ledger. Sixteen counters a day, since

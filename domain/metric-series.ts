@@ -28,6 +28,7 @@ export const METRIC_DIMENSIONS: Readonly<Record<MetricName, readonly (readonly D
   [METRIC.oldestOpenAttemptSeconds]: ONLY_IN_ALL,
   [METRIC.attemptsOrphaned]: ONLY_IN_ALL,
   [METRIC.attemptsLost]: ONLY_IN_ALL,
+  [METRIC.strayTasks]: ONLY_IN_ALL,
   [METRIC.imagesSalvaged]: ONLY_IN_ALL,
   [METRIC.queuedJobs]: ONLY_IN_ALL,
   [METRIC.slotsTaken]: ONLY_IN_ALL,

@@ -14,6 +14,13 @@ export type AccountReport =
       readonly accountCredits: string;
       /** Credits that the key may still spend; null where it has no limit of its own. */
       readonly keyCredits: string | null;
+      /** What the key may spend in a day; null where it has no such limit, and absent in reports of earlier versions. */
+      readonly keyDaily?: {
+        readonly limit: string;
+        readonly used: string;
+        /** When it starts afresh, ISO time; null where EvoLink does not say in which time zone. */
+        readonly resetsAt: string | null;
+      } | null;
       /** How long they last at the rate of the last seven days; null while nothing was spent in them. */
       readonly daysLeft: number | null;
     }

@@ -4,6 +4,21 @@ export interface RuntimeSettings {
   readonly paused?: { readonly since: string; readonly reason?: string };
   /** Limits that replace those of the deployment, by budget id, in credit units (10⁻⁴ credit). */
   readonly budgetLimits?: Readonly<Record<string, number>>;
+  /** What is known of EvoLink's idempotency keys. Absent: unproven. */
+  readonly idempotency?: IdempotencyProof;
+}
+
+/**
+ * Whether EvoLink keeps its word that a repeat under the same idempotency key makes no second task.
+ * - `proven`: an answer carried the replay header, or `evolink-images verify` saw one task for two POSTs.
+ * - `refuted`: a second task for one key was seen. Lost replies are not repeated.
+ */
+export interface IdempotencyProof {
+  readonly state: 'proven' | 'refuted';
+  /** ISO time. */
+  readonly since: string;
+  /** What showed it. */
+  readonly by: 'replay' | 'second task' | 'verify';
 }
 
 export const SETTINGS_KEY = { pk: 'settings', sk: 'settings' } as const;

@@ -33,6 +33,11 @@ export interface EvolinkClientOptions {
   readonly queryTimeoutMs?: number;
   /** Gets one event per call, when it has ended. What it throws is ignored. @default - nothing is logged */
   readonly log?: (event: EvolinkCallEvent) => void;
+  /**
+   * Gets each reply as it came, before it is read, for `verify`: it may hold links and words of EvoLink. What it throws
+   * is ignored. @default - nobody looks
+   */
+  readonly observe?: (reply: HttpReply) => void;
 }
 
 export interface Call<T> {
@@ -91,6 +96,7 @@ export class Caller {
     let failure: EvolinkError | undefined;
     try {
       reply = await this.exchange(call);
+      this.observe(reply);
       return understand(call, reply);
     } catch (error) {
       if (error instanceof errors.EvolinkError) failure = error;
@@ -129,6 +135,14 @@ export class Caller {
       if (!(error instanceof TransportError)) throw error;
       const { Case, outcome, what } = TRANSPORT_ERRORS[error.fault];
       throw new Case(`${titleOf(call)}: ${what}`, { outcome: onSubmission(call, outcome), cause: error.cause });
+    }
+  }
+
+  private observe(reply: HttpReply): void {
+    try {
+      this.options.observe?.(reply);
+    } catch {
+      return;
     }
   }
 

@@ -19,7 +19,10 @@ export interface CodeMeaning {
 const before = (error: ErrorClass): CodeMeaning => ({ error, provesNoTask: true });
 const says = (error: ErrorClass): CodeMeaning => ({ error });
 
-/** "Blocked by a safety filter": EvoLink's own codes, and those of the services behind it. */
+/**
+ * "Blocked by a safety filter". Where seen: the first on EvoLink's pages, all five in its client; `content_filter` and
+ * `moderation_blocked` are those of the services behind it (Azure, OpenAI).
+ */
 export const CONTENT_CODES = [
   'content_policy_violation',
   'content_filter',
@@ -28,13 +31,17 @@ export const CONTENT_CODES = [
   'input_moderation_failed',
 ] as const;
 
-/** The route to the model behind EvoLink is down or full: it passes by itself. */
+/** The route to the model behind EvoLink is down or full: it passes by itself. Where seen: in its client. */
 export const CHANNEL_CODES = ['no_available_channel', 'model_unavailable', 'channel_selection_failed'] as const;
 
-/** Older codes of the same kind: `channel:…`. */
+/** Older codes of the same kind: `channel:…`. Where seen: in older versions of its client. */
 const CHANNEL_PREFIX = /^channel[:_]/;
 
-/** Source: EvoLink's client (`api-client.js`, `error-handler.js`, October 2026): 26 admission codes, then the others. */
+/**
+ * 26 admission codes, then the others. Where seen: all in EvoLink's client (`api-client.js`, `error-handler.js`, October 2026);
+ * `insufficient_quota`, `content_policy_violation`, `invalid_request`, `invalid_task_id`, `unauthorized`, `model_access_denied`,
+ * `permission_denied`, `task_not_found`, `quota_exceeded`, `rate_limit_exceeded` and `internal_error` also on its pages.
+ */
 const CODES: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeMeaning>([
   ['insufficient_quota', before(errors.EvolinkInsufficientCreditsError)],
   ['insufficient_user_quota', before(errors.EvolinkInsufficientCreditsError)],

@@ -20,6 +20,7 @@ const final = (name: FailureName): Failure => ({ name, retry: false });
  */
 const TASK_FAILURES: ReadonlyMap<string, Failure> = new Map([
   ...CONTENT_CODES.map((code): [string, Failure] => [code, final('ContentPolicyViolation')]),
+  // Both on EvoLink's page and in its client.
   ['invalid_parameters', final('RequestRefused')],
   ['image_processing_error', final('ReferenceImageUnusable')],
   ['image_dimension_mismatch', final('ReferenceImageUnusable')],
@@ -33,7 +34,7 @@ const TASK_FAILURES: ReadonlyMap<string, Failure> = new Map([
   ['service_unavailable', retry('ResourceExhausted')],
   ['resource_exhausted', retry('ResourceExhausted')],
   ['quota_exceeded', retry('RateLimited')],
-  // Seen at submission only; as the end of a task they say the same.
+  // In its client, and at submission only; as the end of a task they say the same.
   ...CHANNEL_CODES.map((code): [string, Failure] => [code, retry('ResourceExhausted')]),
 ]);
 
@@ -61,7 +62,7 @@ export function failureOfTaskError(code: string | undefined): Failure {
 }
 
 /**
- * For a first POST that gave no task. A new attempt is a new submission, so it is allowed only where it is proven that
+ * For a submission that gave no task. A new attempt is a new submission, so it is allowed only where it is proven that
  * this one made no task, and makes sense only where no connection stood: what EvoLink refuses it refuses again.
  */
 export function failureOfSubmitError(error: EvolinkError): Failure {
@@ -76,5 +77,7 @@ export function failureOfSubmitError(error: EvolinkError): Failure {
  */
 export function isBusy(error: EvolinkError): boolean {
   if (error.outcome === 'no_task') return false;
-  return [429, 502, 503].includes(error.status ?? 0) || isChannelCode(error.code);
+  // A content refusal stays one at these statuses, too.
+  const isTurnedAway = error.outcome === 'unknown' && [429, 502, 503].includes(error.status ?? 0);
+  return isTurnedAway || error.name === 'EvolinkRateLimitedError' || error.name === 'EvolinkUnavailableError';
 }

@@ -1,7 +1,7 @@
 /** From a reply that is no success to its error: what each status means, and whether there may be a paid task. */
 import * as errors from './errors';
 import type { EvolinkError } from './errors';
-import { CONTENT_CODES, type ErrorClass, meaningOfCode, normalizeCode } from './error-codes';
+import { CONTENT_CODES, type ErrorClass, isChannelCode, meaningOfCode, normalizeCode } from './error-codes';
 import { codeText, isObject, objectOr, parseJson, text } from './json';
 import type { Redact } from './redact';
 import { httpDate, retryAfterSeconds } from './retry-after';
@@ -27,6 +27,13 @@ const ERROR_OF_STATUS: ReadonlyMap<number, ErrorClass> = new Map<number, ErrorCl
 
 /** Statuses under which EvoLink documents that it won't make a task; at every other one there may be one. */
 const DOCUMENTED_REFUSALS: ReadonlySet<number> = new Set([400, 401, 402, 403, 404, 413, 415]);
+
+const NO_REFUSALS: ReadonlySet<ErrorClass> = new Set<ErrorClass>([
+  errors.EvolinkConflictError,
+  errors.EvolinkRateLimitedError,
+  errors.EvolinkServerError,
+  errors.EvolinkUnavailableError,
+]);
 
 const LONGEST_MESSAGE = 1000;
 const LONGEST_CODE = 100;
@@ -80,8 +87,11 @@ function classOf(status: number, code: string | undefined): ErrorClass {
 function submissionOutcome(status: number, body: unknown): errors.SubmitOutcome {
   if (status < 400) return 'unknown';
   const code = codeText(objectOr(objectOr(body).error).code);
-  if (meaningOfCode(code)?.provesNoTask === true) return 'no_task';
+  const meaning = meaningOfCode(code);
+  if (meaning?.provesNoTask === true) return 'no_task';
   if (!isEvolinksOwn(body)) return 'unknown';
+  // What these codes say is no refusal, whatever the status: there may be a task.
+  if (meaning !== undefined && NO_REFUSALS.has(meaning.error) && !isChannelCode(code)) return 'unknown';
   const isContent = CONTENT_CODES.some((one) => one === normalizeCode(code));
   return isContent || DOCUMENTED_REFUSALS.has(status) ? 'refused' : 'unknown';
 }

@@ -118,6 +118,17 @@ function leftBehind({ pipeline, deadLetterQueue }: PipelineAlarmsProps): AlarmRu
       section: 'attempts-lost',
     },
     {
+      id: 'StrayTasks',
+      metric: pipeline.metricStrayTasks(),
+      comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 1,
+      // None turned up.
+      missing: NOT_BREACHING,
+      sentence: 'EvoLink has a task that no attempt accounts for: it is booked, and its images are saved.',
+      why: 'One is enough: EvoLink made a task for a submission that it refused, or two tasks for one submission.',
+      section: 'stray-tasks',
+    },
+    {
       id: 'ResultBlocked',
       metric: pipeline.metricArchiveErrors({ dimensionsMap: { [DIMENSION.errorName]: 'ResultBlocked' } }),
       comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
@@ -190,7 +201,7 @@ function keyRefused({ pipeline }: PipelineAlarmsProps): AlarmRule[] {
       ...common,
       id: 'Unauthorized',
       metric: failed('Unauthorized'),
-      sentence: 'EvoLink refuses the API key (401): every job fails.',
+      sentence: 'EvoLink does not accept the API key, or has disabled its account: every job fails.',
       why: 'One is enough, since the key was read again from Secrets Manager before the job failed.',
       section: 'evolink-refuses-the-key',
     },
@@ -198,9 +209,17 @@ function keyRefused({ pipeline }: PipelineAlarmsProps): AlarmRule[] {
       ...common,
       id: 'InsufficientCredits',
       metric: failed('InsufficientCredits'),
-      sentence: 'EvoLink refuses jobs because the account or the key has too few credits (402).',
+      sentence: 'EvoLink refuses jobs because the account has too few credits (402).',
       why: 'One is enough: others will follow until somebody tops up.',
       section: 'evolink-has-too-few-credits',
+    },
+    {
+      ...common,
+      id: 'KeyLimitReached',
+      metric: failed('KeyLimitReached'),
+      sentence: 'EvoLink refuses jobs because the API key has reached its own limit, in total or for the day.',
+      why: 'One is enough: others will follow until the limit is raised, or starts afresh.',
+      section: 'the-key-has-reached-its-limit',
     },
   ];
 }

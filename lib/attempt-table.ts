@@ -95,9 +95,14 @@ export class AttemptTable extends Construct {
     return this.grant(grantee, ['DeleteItem'], this.table.tableArn);
   }
 
-  /** Lets a function read what was spent and what is held, and remember what it found. */
+  /** Lets a function delete the signed URLs of references once their task is known. */
+  public grantForgetReferences(grantee: IGrantable): Grant {
+    return this.grant(grantee, ['DeleteItem'], this.table.tableArn);
+  }
+
+  /** Lets a function read what was spent and what is held, remember what it found, and settle open refunds. */
   public grantReconcile(grantee: IGrantable): Grant {
-    return this.grant(grantee, ['GetItem', 'Query', 'PutItem'], this.table.tableArn);
+    return this.grant(grantee, ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'], this.table.tableArn);
   }
 
   /** Lets a function find the attempts that are open. */

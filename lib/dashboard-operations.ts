@@ -74,6 +74,7 @@ function leftBehind(pipeline: MeteredPipeline): IWidget[] {
       pipeline.metricAttemptsOrphaned({ label: 'orphaned' }),
       pipeline.metricImagesSalvaged({ label: 'images salvaged' }),
       pipeline.metricAttemptsLost({ label: 'lost' }),
+      pipeline.metricStrayTasks({ label: 'stray tasks' }),
     ]),
     graph('Emergency stop', '1 = paused', [pipeline.metricPaused({ label: 'paused' })]),
   ];

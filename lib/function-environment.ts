@@ -43,7 +43,11 @@ export function functionEnvironments(
       ? {}
       : { [ENV.maxConcurrentTasks]: Tokenization.stringifyNumber(props.maxConcurrentTasks) }),
   };
-  const completion = { ...account, ...ending };
+  const completion = {
+    ...account,
+    ...ending,
+    ...(props.requireRefundProof ? { [ENV.requireRefundProof]: 'true' } : {}),
+  };
   const queue = { [ENV.maxQueueSeconds]: String(props.maxQueueTime.toSeconds()) };
   const firstCheck = { [ENV.firstCheckSeconds]: String(props.firstCheckAfter.toSeconds()) };
   const timeLimit = { [ENV.taskTimeoutSeconds]: String(props.callbackTimeout.toSeconds()) };

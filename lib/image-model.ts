@@ -13,7 +13,7 @@ export interface TextOutputTokens {
 
 /**
  * The limits of one model at EvoLink, as its API page has them: a model that the package does not know, or a packaged one
- * whose limits have changed. Its prices belong into `prices`.
+ * whose limits have changed. Its prices belong in `prices`.
  */
 export interface ImageModel {
   /**

@@ -216,6 +216,15 @@ export interface ImagePipelineProps {
   readonly tenants?: string[];
 
   /**
+   * Makes another attempt after a failed task only where EvoLink's billing block proves the refund. EvoLink no longer says
+   * that a failed task costs nothing, and older gateways of it send no such block: by default the pipeline makes another
+   * attempt where no charge is shown at all. What is not proven stays on hold for a day either way.
+   *
+   * @default false
+   */
+  readonly requireRefundProof?: boolean;
+
+  /**
    * What EvoLink charges: for estimates and holds, and for the charge where EvoLink's answer lacks it. Models that it
    * leaves out keep the packaged price.
    *

@@ -135,6 +135,16 @@ export abstract class MeteredPipeline extends CostMetrics {
   }
 
   /**
+   * Tasks at EvoLink that no attempt accounted for: they turned up beside an attempt that had ended or had another task. They
+   * are booked and their images are saved.
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricStrayTasks(props?: MetricOptions): Metric {
+    return this.metric(METRIC.strayTasks, Stats.SUM, props);
+  }
+
+  /**
    * Jobs that wait for a slot, as each sweep counted them.
    *
    * @default - maximum over 5 minutes

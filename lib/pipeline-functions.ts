@@ -4,7 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { ENV } from '../domain/constants';
+import { ENV, SUBMISSION_SECONDS } from '../domain/constants';
 import { acknowledgeWildcard } from './acknowledge';
 import { ApiKeyAccess } from './api-key-access';
 import type { ArchiveBucket } from './archive-bucket';
@@ -49,6 +49,8 @@ export interface PipelineFunctionsProps {
   readonly callbackTimeout: Duration;
   /** Attempts for one job. */
   readonly maxAttempts: number;
+  /** Another attempt after a failed task needs the proof of its refund. */
+  readonly requireRefundProof: boolean;
   /** First check of a task without a callback. */
   readonly firstCheckAfter: Duration;
   /** The only hosts from which images are fetched; empty for any public host. */
@@ -114,15 +116,13 @@ const FUNCTIONS = {
   },
   submit: {
     description: 'Claims an attempt and submits its task to EvoLink.',
-    // The POST may take 30 s. Besides the claim and the look at references before it, 30 s remain to record that its
-    // outcome is unknown.
-    timeout: Duration.seconds(85),
+    timeout: Duration.seconds(SUBMISSION_SECONDS),
     memorySize: 512,
   },
   dispatch: {
     description: 'Sends the attempts that wait in the queue, as far as slots are free.',
-    // It stops taking attempts 85 s before its end: what it has taken by then is sent and recorded.
-    timeout: Duration.minutes(3),
+    // It stops taking attempts early enough before its end that what it has taken is sent and recorded.
+    timeout: Duration.seconds(2 * SUBMISSION_SECONDS),
     memorySize: 512,
   },
   callback: {
@@ -133,8 +133,8 @@ const FUNCTIONS = {
   },
   sweep: {
     description: 'Completes the attempts whose callback never came.',
-    // Ends before the next one starts.
-    timeout: Duration.seconds(55),
+    // It takes attempts up for a minute, and has time for a POST and a slow query after that. Two at once do no harm.
+    timeout: Duration.seconds(110),
     memorySize: 512,
     ...SCHEDULED,
   },
@@ -201,6 +201,7 @@ export class PipelineFunctions extends Construct {
     for (const { role } of [submit, dispatch, callback, sweep, reconcile]) apiKey.grantRead(role);
     for (const { role } of [submit, dispatch, callback, sweep, ended]) props.attempts.grantTransact(role);
     for (const { role } of [dispatch, sweep, ended]) props.attempts.grantLeaveQueue(role);
+    props.attempts.grantForgetReferences(submit.role);
     props.attempts.grantReadQueue(dispatch.role);
     for (const caller of [submit, callback, sweep]) caller.letStart(dispatch, ENV.dispatchFunction);
     sweep.letStart(archive, ENV.archiveFunction);

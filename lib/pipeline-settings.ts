@@ -23,6 +23,7 @@ export function withDefaults(props: ImagePipelineProps) {
     evolinkBaseUrl: (props.evolinkBaseUrl ?? DEFAULT_EVOLINK_BASE_URL).replace(/\/+$/, ''),
     resultHosts: props.resultHosts ?? [],
     maxCreditsPerJob: props.maxCreditsPerJob,
+    requireRefundProof: props.requireRefundProof ?? false,
     budgets: props.budgets ?? [],
     tenants: props.tenants ?? [],
     prices: props.prices,

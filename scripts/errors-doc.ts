@@ -15,25 +15,31 @@ A job that fails ends with an **error** (one of the names below) and a **cause**
 
 \`\`\`json
 {
-  "error": "RateLimited",
+  "error": "RequestRefused",
   "message": "…",
   "charged": "no",
+  "no_task": "likely",
   "job_id": "spring-042",
-  "attempt": 3,
-  "provider": { "status": 429, "code": "rate_limit_exceeded", "message": "…", "request_id": "…" }
+  "attempt": 1,
+  "provider": { "status": 400, "code": "invalid_request", "message": "…", "request_id": "…" }
 }
 \`\`\`
 
-\`charged\` is the answer for this very job: \`no\`, \`yes\`, or \`unknown\` where only EvoLink can tell. \`problems\` lists every
-fault of a refused request as \`{path, code, message, got}\`. Match on names and codes; messages may change.
+\`charged\` is the answer for this very job: \`no\`, \`yes\`, or \`unknown\` where only EvoLink can tell. Of a refused submission
+\`no_task\` says how sure that is: \`proven\`, or \`likely\` where EvoLink said no in a way that does not prove it; a task that turns up
+all the same is booked, and its images are saved beside the job's folder. Of a failed task \`refund\` is \`proven\` or \`open\`: while it
+is open, \`charged\` is \`unknown\`, whatever the table below says. \`problems\` lists every fault of a refused request as
+\`{path, code, message, got}\`. Match on names and codes; messages may change.
 
 ## The job failed
 
 ${table(FAILURES)}
 
 **By itself** says how often the workflow makes an attempt in all, at the most, and how long it waits at least between two.
-The construct's \`maxAttempts\` limits all of them, and \`Retry-After\` from EvoLink takes the place of the wait. A failure
-that was charged all the same, or whose code at EvoLink we do not know, is not repeated. \`Busy\` wrote nothing and uses up no
+The construct's \`maxAttempts\` limits all of them. Another attempt is another task and another charge, so a failed task is
+followed by one only where its refund is proven or no charge is shown at all (with \`requireRefundProof\`: only where it is proven),
+and never where EvoLink gives a code that we do not know. What EvoLink turned away (429, 502, 503, no route to the model) is no
+failure yet: the same submission is sent again for a quarter of an hour. \`Busy\` wrote nothing and uses up no
 attempt: the same one is tried again, in at most ${MAX_ROUNDS} rounds of the job.
 
 ## The image is paid, but not in S3

@@ -36,6 +36,8 @@ export interface Io {
   readonly err: (text: string) => Promise<void>;
   readonly paint: Paint;
   readonly now: () => Date;
+  /** Environment variables. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   /** Posts nothing to an address, as a stranger would. Rejects where no answer came. */
   readonly post: (url: string, timeoutMs: number) => Promise<HttpReply>;

@@ -76,7 +76,9 @@ function summary(report: LedgerReport, { range, grouping, io }: Context): string
   const lines = tableLines(
     [
       { heading: grouping?.name ?? '' },
-      ...['attempts', 'booked', 'refunded', 'unknown', 'images', 'credits held', 'credits used'].map(right),
+      ...['attempts', 'booked', 'refunded', 'refund open', 'unknown', 'images', 'credits held', 'credits used'].map(
+        right,
+      ),
     ],
     rows,
   );
@@ -86,17 +88,17 @@ function summary(report: LedgerReport, { range, grouping, io }: Context): string
 }
 
 function cells(sums: LedgerSums): string[] {
-  const counts = [sums.attempts, sums.booked, sums.refunded, sums.unknown, sums.images].map(grouped);
+  const counts = [sums.attempts, sums.booked, sums.refunded, sums.refundOpen, sums.unknown, sums.images].map(grouped);
   return [...counts, fourDecimals(sums.creditsHeld), fourDecimals(sums.creditsUsed)];
 }
 
-function remarks({ creditsUsed, creditsUncertain, unknown }: LedgerSums): string[] {
+function remarks({ creditsUsed, creditsUncertain }: LedgerSums): string[] {
   const dollars = `${formatCredits(creditsUsed)} credits are ${formatUsd(creditsUsed)} USD.`;
-  if (unknown === 0) return [dollars];
+  if (creditsUncertain === 0) return [dollars];
   return [
     dollars,
-    `Besides, ${formatCredits(creditsUncertain)} credits are held for attempts of which nothing shows whether EvoLink`,
-    '  has a task for them.',
+    `Besides, ${formatCredits(creditsUncertain)} credits may still be charged: nothing shows whether EvoLink has a task`,
+    '  (unknown), or whether it gave back what a failed task had reserved (refund open).',
   ];
 }
 

@@ -20,6 +20,7 @@ export function processIo(): Io {
     err: (text) => write(process.stderr, text),
     paint: paint(process.stdout.isTTY && process.stderr.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb'),
     now: () => new Date(),
+    env: process.env,
     sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
     post,
     aws: connect,

@@ -9,7 +9,8 @@ import { isCallbackSecret } from '../shared/callback-secret';
 import type { CompleteTaskDependencies, Completion } from '../shared/complete-task';
 import { completeTask } from '../shared/complete-task';
 import { describeError, logger } from '../shared/logger';
-import { emitCallbackRejected, emitLost } from '../shared/metrics';
+import { emitCallbackRejected } from '../shared/metrics';
+import { adoptStray } from '../shared/stray';
 import { type CallbackAddress, callbackAddress, type CallbackEvent } from './address';
 
 /** Bodies of EvoLink's tasks have a few kilobytes; a larger one is not worth parsing for a mere hint. */
@@ -33,22 +34,34 @@ export async function receiveCallback(
     return { statusCode: 404 };
   }
   const hint = taskIdOf(event);
-  if (isStray(hint, attempt)) {
-    // EvoLink has a task for this attempt of which we know nothing: refused in its reply, or made twice. Perhaps paid.
-    logger.error('a task that is not on record', { job_id: attempt.jobId, attempt: attempt.attempt, task_id: hint });
-    emitLost({ ...attempt, taskId: hint });
-  }
+  if (hint !== undefined && isStray(hint, attempt)) await meetStray(attempt, hint, dependencies);
   if (isTerminal(attempt) && attempt.deliveredAt !== undefined) return { statusCode: 204 };
 
   const completion = await tryToComplete(attempt, hint, dependencies);
+  // Meanwhile the attempt may have got another task or an end, and its own would be forgotten.
+  const isNotTaken = completion === 'not ours' || completion === 'unreadable';
+  if (isNotTaken && hint !== undefined) await meetIfStray(attempt.attemptId, hint, dependencies);
   if (completion === 'ended' || completion === 'not ours') return { statusCode: 204 };
   await dependencies.table.checkBy(attempt.attemptId, dependencies.now() + CHECK_SOON_MS);
   return { statusCode: 503 };
 }
 
-function isStray(hint: string | undefined, attempt: Attempt): boolean {
-  if (hint === undefined || hint === attempt.taskId) return false;
-  return attempt.taskId !== undefined || isTerminal(attempt);
+/** A task of which the attempt knows nothing, and which it can't take: it has another one, or has ended. */
+function isStray(hint: string, attempt: Attempt): boolean {
+  return hint !== attempt.taskId && (attempt.taskId !== undefined || isTerminal(attempt));
+}
+
+async function meetIfStray(attemptId: string, hint: string, dependencies: CompleteTaskDependencies): Promise<void> {
+  const attempt = await dependencies.table.get(attemptId);
+  if (attempt === undefined) return;
+  const isNamedOtherwise = attempt.taskId === undefined && ![undefined, hint].includes(attempt.hintedTaskId);
+  if (isNamedOtherwise || isStray(hint, attempt)) await meetStray(attempt, hint, dependencies);
+}
+
+/** The row is written first: EvoLink delivers for seconds only, and the sweep goes on from there. */
+async function meetStray(attempt: Attempt, taskId: string, dependencies: CompleteTaskDependencies): Promise<void> {
+  const stray = await adoptStray(attempt, taskId, dependencies);
+  if (stray !== undefined && !isTerminal(stray)) await tryToComplete(stray, undefined, dependencies);
 }
 
 async function authenticate(

@@ -7,11 +7,11 @@ import { readRequest } from '../shared/attempts/requests';
 import { readSettings } from '../shared/attempts/settings';
 import type { Slots } from '../shared/attempts/slots';
 import { readSlots } from '../shared/attempts/slots';
-import { newCallbackSecret } from '../shared/callback-secret';
+import { newCallbackAddress } from '../shared/callback-secret';
 import { logger } from '../shared/logger';
 import { budgetFacts } from '../shared/refusals';
 import type { SubmissionDependencies } from '../shared/submission';
-import { sendToProvider } from '../shared/submission';
+import { sendToProvider, submissionOf } from '../shared/submission';
 import { endQueued } from '../shared/end-queued';
 
 export interface DispatchDependencies extends SubmissionDependencies {
@@ -84,7 +84,7 @@ async function take(
   }
 
   const job = await readRequest(client, table.tableName, attempt);
-  const { secret, hash } = newCallbackSecret();
+  const address = newCallbackAddress(dependencies.callbackBaseUrl, attempt.attemptId);
   const result = await letThrough(attempt, {
     client,
     tableName: table.tableName,
@@ -92,14 +92,15 @@ async function take(
     budgets,
     settings,
     lastTenant,
-    callbackSecretHash: hash,
+    callbackSecretHash: address.secretHash,
+    submission: submissionOf(address, job),
     keyVersion: await provider.keyVersion(),
     now: now(),
     nextCheckAt: now() + firstCheckSeconds * 1_000,
   });
   switch (result.kind) {
     case 'taken':
-      await sendToProvider(result.attempt, job, secret, dependencies);
+      await sendToProvider(result.attempt, job, dependencies);
       return 'sent';
     case 'over budget': {
       const { budget, limit } = result.budget;

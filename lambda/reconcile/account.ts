@@ -1,4 +1,5 @@
 /** What EvoLink says of the account and the key. */
+import { isTimeZone, periodAt } from '../../domain/budgets';
 import { CREDIT_SCOPES, DIMENSION, METRIC } from '../../domain/constants';
 import { formatCredits } from '../../domain/credits';
 import type { AccountReport } from '../../domain/reconcile-report';
@@ -16,7 +17,7 @@ type Unread = Exclude<AccountReport, { state: 'read' }>;
 /** Where EvoLink cannot be read its figures are missing; why is for whoever asks, since no alarm tells. */
 export async function readBalance(provider: Provider): Promise<Credits | Unread> {
   try {
-    return await provider.call((client) => client.getCredits());
+    return await provider.query((client) => client.getCredits());
   } catch (error) {
     if (!(error instanceof EvolinkError) && !(error instanceof ApiKeyUnavailableError)) throw error;
     logger.warn('EvoLink does not say how many credits are left', describeError(error));
@@ -47,11 +48,26 @@ export function emitRemaining({ account, key }: Remaining, recent: number): void
   emit({ [METRIC.creditsDaysLeft]: daysLeft(Math.min(account, key), recent) }, {});
 }
 
-export function accountReport(balance: Credits, { account, key }: Remaining, recent: number): AccountReport {
+export function accountReport(
+  balance: Credits,
+  { account, key }: Remaining,
+  recent: number,
+  now: number,
+): AccountReport {
   return {
     state: 'read',
     accountCredits: formatCredits(account),
     keyCredits: balance.key.unlimited ? null : formatCredits(key),
+    keyDaily: dailyLimit(balance.key.daily, now),
     daysLeft: recent === 0 ? null : daysLeft(Math.min(account, key), recent),
   };
+}
+
+/** It starts afresh at midnight of its time zone. */
+function dailyLimit(daily: Credits['key']['daily'], now: number) {
+  if (daily === undefined) return null;
+  const { limit, used, timeZone } = daily;
+  const isKnown = timeZone !== undefined && isTimeZone(timeZone);
+  const resetsAt = isKnown ? new Date(periodAt('day', timeZone, now).resetsAt).toISOString() : null;
+  return { limit, used, resetsAt };
 }

@@ -78,7 +78,7 @@ async function compareModel(
   own: boolean,
 ): Promise<ModelPricesReport> {
   try {
-    const rule = await provider.call((client) => client.getPriceRules(model));
+    const rule = await provider.query((client) => client.getPriceRules(model));
     const differences = comparePrices(row, rule);
     const { checksum, effectiveAt } = rule;
     const state = differences.length === 0 ? 'equal' : 'different';

@@ -6,6 +6,7 @@ import { DIMENSION, METRIC } from '../../domain/constants';
 import type { PriceTable } from '../../domain/prices';
 import type { ReconcileReport } from '../../domain/reconcile-report';
 import type { AttemptTable } from '../shared/attempts/attempt-table';
+import type { OpenRefund } from '../shared/attempts/book';
 import { readCounter } from '../shared/attempts/budget-counters';
 import { readSettings } from '../shared/attempts/settings';
 import { logger } from '../shared/logger';
@@ -18,6 +19,7 @@ import { compare } from './drift';
 import { credits, recentSpend, spendGauges } from './gauges';
 import { holdsOf, openAttempts, openWork } from './open-work';
 import { checkPrices } from './price-check';
+import { openRefunds, settleRefunds } from './refunds';
 import type { MonthlySpend } from './spend';
 import { monthOf, monthsBetween, readSpend, total } from './spend';
 
@@ -35,25 +37,30 @@ const STATE_KEY = { pk: 'reconcile', sk: 'state' } as const;
 
 /**
  * Says where the money stands: gauges from the ledger's counters, budgets, what is left at EvoLink, whether EvoLink's
- * figures agree with ours, and whether its prices do. Reads and reports; the only thing that it writes is what it has to
- * remember until next time.
+ * figures agree with ours, and whether its prices do. It settles the refunds that failed tasks left open; besides, it only
+ * writes what it has to remember until next time.
  *
  * @returns what an operator asks for who invokes it
  */
 export async function reconcile(dependencies: ReconcileDependencies): Promise<ReconcileReport> {
-  const money = await reconcileMoney(dependencies);
+  const refunds = await openRefunds(dependencies);
+  const money = await reconcileMoney(dependencies, refunds);
+  await settleRefunds(refunds, dependencies);
   // Last: reading public prices may take seconds, and everything above is about one moment.
   return { ...money, prices: await checkPrices(dependencies) };
 }
 
-async function reconcileMoney(dependencies: ReconcileDependencies): Promise<Omit<ReconcileReport, 'prices'>> {
+async function reconcileMoney(
+  dependencies: ReconcileDependencies,
+  refunds: readonly OpenRefund[],
+): Promise<Omit<ReconcileReport, 'prices'>> {
   const { client, table, budgets, now } = dependencies;
   const at = now();
   const { tableName } = table;
   const state = await readState(client, tableName);
   // Before the spend: what is booked in between counts twice, not never.
   const attempts = await openAttempts(table);
-  const holds = holdsOf(attempts);
+  const holds = new Map([...holdsOf(attempts), ...refundHolds(refunds)]);
   const held = sum(holds);
   const spend = await readMonths(dependencies, state, at);
   const settings = await readSettings(client, tableName);
@@ -90,12 +97,17 @@ async function reconcileMoney(dependencies: ReconcileDependencies): Promise<Omit
   emit({ [METRIC.ledgerDriftCredits]: credits(drift) }, {});
   if (drift > 0) logger.warn('the ledger and EvoLink disagree', { drift: credits(drift), since: next.since });
   await client.send(new PutCommand({ TableName: tableName, Item: { ...STATE_KEY, ...next } }));
-  return { account: accountReport(balance, left, recent), open };
+  return { account: accountReport(balance, left, recent, at), open };
 }
 
 async function readState(client: DynamoDBDocumentClient, TableName: string): Promise<DriftState | undefined> {
   const { Item } = await client.send(new GetCommand({ TableName, Key: { ...STATE_KEY }, ConsistentRead: true }));
   return Item as DriftState | undefined;
+}
+
+/** Under names that no attempt has: an attempt that ended holds nothing else. */
+function refundHolds(refunds: readonly OpenRefund[]): [string, number][] {
+  return refunds.map(({ attemptId, units }) => [`refund of ${attemptId}`, units]);
 }
 
 function sum(holds: ReadonlyMap<string, number>): number {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { GetSecretValueCommandOutput, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 
@@ -61,4 +62,9 @@ export class ApiKey {
   private get secretName(): string {
     return this.secretId.replace(/^arn:.*:secret:/, '');
   }
+}
+
+/** Tells API keys apart in an idempotency key by the versions of their secret: the same for one version, eight characters. */
+export function keyTag(version = 'none'): string {
+  return createHash('sha256').update(version).digest('base64url').slice(0, 8);
 }

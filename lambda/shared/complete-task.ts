@@ -2,7 +2,7 @@ import type { FoundBy } from '../../domain/ledger';
 import type { PriceTable } from '../../domain/prices';
 import type { Booking } from '../../domain/usage';
 import { bookedCredits } from '../../domain/usage';
-import { failureDefinition } from '../../domain/failures';
+import type { FailureName } from '../../domain/failures';
 import { cut } from '../../domain/preview';
 import type { Task } from '../../evolink/types';
 import { failureOfTaskError } from '../../evolink';
@@ -15,13 +15,16 @@ import { describeFailure, endAttempt } from './end-attempt';
 import { logger } from './logger';
 import { emitCompletion } from './metrics';
 import type { Provider } from './provider';
+import { giveTask, noteSecondTask } from './stray';
 
-const MAX_USAGE_CHARACTERS = 32_768;
+const MAX_BLOCK_CHARACTERS = 32_768;
 
 export interface CompleteTaskDependencies extends EndAttemptDependencies {
   readonly provider: Provider;
   /** What tokens cost, for a charge that EvoLink gives in tokens only. */
   readonly prices: PriceTable;
+  /** Another attempt after a failed task only where EvoLink's billing block proves its refund. @default false */
+  readonly requireRefundProof?: boolean;
 }
 
 /**
@@ -52,7 +55,7 @@ export async function completeTask(
 
   const taskId = attempt.taskId ?? hint ?? attempt.hintedTaskId;
   if (taskId === undefined) return 'running';
-  const task = await provider.call((client) => client.getTask(taskId));
+  const task = await provider.query((client) => client.getTask(taskId));
   const linked = attempt.taskId === undefined ? await link(attempt, task, dependencies) : attempt;
   if (linked === undefined) return 'not ours';
   if (!hasEnded(task, linked)) {
@@ -78,6 +81,11 @@ const PATIENT_CHECKS = 3;
 
 const isEmpty = ({ status, results }: Task): boolean => status === 'completed' && results.length === 0;
 
+/** Whether the task is over, as far as EvoLink says without its links: reason enough to read it as a whole. */
+export function seemsEnded({ status }: Pick<Task, 'status'>): boolean {
+  return status === 'completed' || status === 'failed' || status === 'cancelled';
+}
+
 function hasEnded(task: Task, attempt: Attempt): boolean {
   switch (task.status) {
     case 'failed':
@@ -99,22 +107,27 @@ function hasEnded(task: Task, attempt: Attempt): boolean {
 async function link(
   attempt: Attempt,
   task: Task,
-  { table, now }: CompleteTaskDependencies,
+  dependencies: CompleteTaskDependencies,
 ): Promise<Attempt | undefined> {
-  const answer = await table.link(attempt.attemptId, task.id, attempt.sendingSince ?? attempt.createdAt, now());
-  return answer === 'linked' ? table.get(attempt.attemptId) : undefined;
+  const { table, now } = dependencies;
+  const { attemptId, sendingSince, createdAt, strayOf } = attempt;
+  if ((await giveTask(attemptId, task.id, sendingSince ?? createdAt, now(), dependencies)) !== 'linked')
+    return undefined;
+  const parent = strayOf === undefined ? undefined : await table.get(strayOf);
+  if (parent !== undefined) await noteSecondTask(parent, dependencies);
+  return table.get(attemptId);
 }
 
 function endOf(
   attempt: Attempt,
   task: Task,
   completedAt: number,
-  { maxAttempts, prices }: CompleteTaskDependencies,
+  { maxAttempts, prices, requireRefundProof = false }: CompleteTaskDependencies,
 ): AttemptEnd {
   const delivered = task.status === 'completed' && task.results.length > 0;
-  const { units, basis, billingRule } = bookedCredits({
+  const booking = bookedCredits({
     usage: task.usage,
-    billing: undefined,
+    billing: task.billing,
     estimate: {
       model: attempt.model,
       referenceTokens: attempt.referenceTokens,
@@ -126,47 +139,59 @@ function endOf(
   const outcome: TaskOutcome = {
     taskId: task.id,
     results: task.results,
-    usage: usageText(task, attempt),
-    billingRule,
+    usage: jsonText('usage', task.usage, attempt) ?? null,
+    billing: jsonText('billing', task.billing, attempt),
+    billingRule: booking.billingRule,
     model: task.model && cut(task.model),
   };
   return {
     status: delivered ? 'COMPLETED' : task.status === 'cancelled' ? 'CANCELLED' : 'FAILED',
     completedAt,
-    creditsUsed: units,
-    basis,
+    creditsUsed: booking.units,
+    creditsOpen: booking.openUnits,
+    basis: booking.basis,
     outcome,
-    failure: delivered ? undefined : failureOf(attempt, task, { units, basis }, maxAttempts),
+    failure: delivered ? undefined : failureOf(attempt, task, booking, { maxAttempts, requireRefundProof }),
   };
 }
 
 /**
- * Real usage blocks have a few hundred characters. One that no table row and no output of a state could hold would keep
- * a paid image from being booked and delivered for ever, so it is left out; what it says was booked before.
+ * Real blocks have a few hundred characters. One that no table row and no output of a state could hold would keep a paid
+ * image from being booked and delivered for ever, so it is left out; what it says was booked before.
  */
-function usageText({ usage }: Task, { jobId, attempt }: Attempt): string | null {
-  const text = usage === undefined ? undefined : JSON.stringify(usage);
-  if (text === undefined || text.length <= MAX_USAGE_CHARACTERS) return text ?? null;
-  logger.error('the usage block is too large to be kept', { job_id: jobId, attempt, characters: text.length });
-  return null;
+function jsonText(block: 'usage' | 'billing', value: unknown, { jobId, attempt }: Attempt): string | undefined {
+  const text = value === undefined ? undefined : JSON.stringify(value);
+  if (text === undefined || text.length <= MAX_BLOCK_CHARACTERS) return text;
+  logger.error(`the ${block} block is too large to be kept`, { job_id: jobId, attempt, characters: text.length });
+  return undefined;
 }
 
 function failureOf(
   attempt: Attempt,
   task: Task,
-  { units, basis }: Pick<Booking, 'units' | 'basis'>,
-  maxAttempts: number,
+  booking: Booking,
+  { maxAttempts, requireRefundProof }: { readonly maxAttempts: number; readonly requireRefundProof: boolean },
 ): StoredFailure {
-  const { name, retry } =
-    task.status === 'cancelled'
-      ? { name: 'TaskCancelled' as const, retry: false }
-      : task.status === 'completed'
-        ? { name: 'NoContentGenerated' as const, retry: true }
-        : failureOfTaskError(task.error?.code ?? 'unknown_error');
+  const { name, retry } = failureKind(task);
+  const { units, basis, refund } = booking;
+  // Each attempt is a task and a charge of its own: no reason to pay again for one that was charged, or may still be.
+  const isFree = isSettledFree(booking) || (refund === 'unshown' && !requireRefundProof);
+  const charged = units > 0 ? (basis === 'assumed' ? 'unknown' : 'yes') : isSettledFree(booking) ? 'no' : 'unknown';
   return describeFailure(name, attempt, maxAttempts, {
-    // A failure that was charged all the same is no reason to pay again.
-    retry: retry && units === 0,
-    charged: units === 0 ? failureDefinition(name).charged : basis === 'assumed' ? 'unknown' : 'yes',
+    retry: retry && units === 0 && isFree,
+    charged,
+    ...(refund === 'none' ? {} : { refund: refund === 'proven' ? 'proven' : 'open' }),
     provider: { code: task.error?.code, message: task.error?.message, request_id: task.requestId },
   });
+}
+
+/** EvoLink itself says that nothing is charged. */
+function isSettledFree({ refund }: Booking): boolean {
+  return refund === 'proven' || refund === 'none';
+}
+
+function failureKind({ status, error }: Task): { readonly name: FailureName; readonly retry: boolean } {
+  if (status === 'cancelled') return { name: 'TaskCancelled', retry: false };
+  if (status === 'completed') return { name: 'NoContentGenerated', retry: false };
+  return failureOfTaskError(error?.code);
 }

@@ -19,21 +19,23 @@ import { TaskTokens } from './task-token';
 export interface CallLimits {
   readonly connectionTimeout: number;
   readonly requestTimeout: number;
+  /** Of one query of EvoLink. @default - that of the client: EvoLink asks its own provider, which may take 15 s */
+  readonly queryTimeoutMs?: number;
 }
 
 /** Ample: a function that gives up a call too early leaves an attempt for others to look after. */
 const PATIENT: CallLimits = { connectionTimeout: 5_000, requestTimeout: 10_000 };
 
 /** For the callback function, which has nine seconds in all; what it cannot do in time, EvoLink delivers again. */
-export const HURRIED: CallLimits = { connectionTimeout: 1_000, requestTimeout: 3_000 };
+export const HURRIED: CallLimits = { connectionTimeout: 1_000, requestTimeout: 3_000, queryTimeoutMs: 4_000 };
 
 /**
  * The SDK's own defaults wait for ever. Repeating is safe: each write is conditional, and a transaction carries the
  * SDK's own idempotency token.
  */
-const clientOptions = (limits: CallLimits) => ({
+const clientOptions = ({ connectionTimeout, requestTimeout }: CallLimits) => ({
   maxAttempts: 3,
-  requestHandler: { ...limits, throwOnRequestTimeout: true },
+  requestHandler: { connectionTimeout, requestTimeout, throwOnRequestTimeout: true },
 });
 
 export function documentClient(limits = PATIENT): DynamoDBDocumentClient {
@@ -48,6 +50,7 @@ export function attemptDependencies(limits = PATIENT): CompleteTaskDependencies 
     ...endDependencies(limits),
     provider: provider(limits),
     prices: optionalJson<PriceTable>('priceTable') ?? DEFAULT_PRICES,
+    requireRefundProof: process.env[ENV.requireRefundProof] === 'true',
   };
 }
 
@@ -80,9 +83,10 @@ function tableDependencies(limits: CallLimits) {
 }
 
 function provider(limits: CallLimits): Provider {
-  return new Provider(
-    new ApiKey(new SecretsManagerClient(clientOptions(limits)), requireEnv('apiKeySecretId')),
-    requireEnv('evolinkBaseUrl'),
-    requireEnv('version'),
-  );
+  return new Provider({
+    apiKey: new ApiKey(new SecretsManagerClient(clientOptions(limits)), requireEnv('apiKeySecretId')),
+    baseUrl: requireEnv('evolinkBaseUrl'),
+    version: requireEnv('version'),
+    queryTimeoutMs: limits.queryTimeoutMs,
+  });
 }

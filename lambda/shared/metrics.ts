@@ -2,7 +2,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { DIMENSION, METRIC, NO_QUALITY } from '../../domain/constants';
 import { formatCredits, formatUsd } from '../../domain/credits';
 import type { ArchiveFailureName, FailureName } from '../../domain/failures';
-import type { FoundBy } from '../../domain/ledger';
+import type { FoundBy, LedgerRecord } from '../../domain/ledger';
 import { readTokenUsage } from '../../domain/usage';
 import type { Attempt } from './attempts/attempt';
 import type { AttemptEnd } from './attempts/book';
@@ -21,6 +21,7 @@ const UNITS: Partial<Record<MetricName, (typeof MetricUnit)[keyof typeof MetricU
   [METRIC.openAttempts]: MetricUnit.Count,
   [METRIC.attemptsOrphaned]: MetricUnit.Count,
   [METRIC.attemptsLost]: MetricUnit.Count,
+  [METRIC.strayTasks]: MetricUnit.Count,
   [METRIC.imagesSalvaged]: MetricUnit.Count,
   [METRIC.queuedJobs]: MetricUnit.Count,
   [METRIC.slotsTaken]: MetricUnit.Count,
@@ -57,6 +58,18 @@ export function emitBooking(attempt: Attempt, end: AttemptEnd): void {
   if (end.outcome !== undefined) {
     emit({ [METRIC.providerSuccessPercent]: end.status === 'COMPLETED' ? 100 : 0 }, {}, attempt);
   }
+}
+
+/** A failed task turned out to be charged, after its attempt was booked without. */
+export function emitLateCharge(record: LedgerRecord): void {
+  const values: MetricValues = {
+    [METRIC.creditsUsed]: Number(formatCredits(record.creditsUsed)),
+    [METRIC.costUsd]: Number(formatUsd(record.creditsUsed)),
+  };
+  const about = { jobId: record.jobId, taskId: record.taskId };
+  emit(values, {}, about);
+  emit(values, { [DIMENSION.model]: record.model, [DIMENSION.quality]: record.quality ?? NO_QUALITY }, about);
+  if (meteredTenants().includes(record.tenant)) emit(values, { [DIMENSION.tenant]: record.tenant }, about);
 }
 
 /** The tenants that have series of their own; any others would each cost some more without anybody's decision. */
@@ -133,6 +146,11 @@ export function emitOrphaned(attempt: Attempt): void {
 /** A day has gone by without an end, or without its images: somebody has to look. */
 export function emitLost(attempt: Attempt): void {
   emit({ [METRIC.attemptsLost]: 1 }, {}, attempt);
+}
+
+/** EvoLink has a task that no attempt accounts for: it is booked and salvaged, and somebody has to look why. */
+export function emitStray(attempt: Attempt): void {
+  emit({ [METRIC.strayTasks]: 1 }, {}, { jobId: attempt.jobId, taskId: attempt.hintedTaskId });
 }
 
 export function emitQueue(queued: number, slotsTaken: number): void {

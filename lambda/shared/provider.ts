@@ -2,29 +2,58 @@ import { EvolinkClient, EvolinkUnauthorizedError } from '../../evolink';
 import type { ApiKey } from './api-key';
 import { logger } from './logger';
 
-/** EvoLink as our functions use it: with the key from Secrets Manager, read once more when EvoLink refuses it. */
+/** A client that uses one API key, and the version of the secret that the key came from. */
+export interface KeyedClient {
+  readonly client: EvolinkClient;
+  readonly keyVersion?: string;
+}
+
+export interface ProviderOptions {
+  readonly apiKey: ApiKey;
+  readonly baseUrl: string;
+  /** Of the pipeline, for the User-Agent. */
+  readonly version: string;
+  /** Time for one query, in milliseconds. @default - that of the client */
+  readonly queryTimeoutMs?: number;
+}
+
+/** EvoLink as our functions use it: with the key from Secrets Manager, read once more when EvoLink does not accept it. */
 export class Provider {
-  constructor(
-    private readonly apiKey: ApiKey,
-    private readonly baseUrl: string,
-    private readonly version: string,
-  ) {}
+  constructor(private readonly options: ProviderOptions) {}
 
   /**
-   * Runs one call. A 401 means that nothing was done, so any call, the paid one too, may be repeated with another key;
-   * with the same key it would only be refused again.
+   * Runs one query, again with another key when EvoLink does not accept the first. Not for submissions: with another key
+   * a POST is another submission, and whoever sends it decides.
+   *
+   * @throws EvolinkError, ApiKeyUnavailableError
    */
-  async call<T>(use: (client: EvolinkClient) => Promise<T>): Promise<T> {
-    const key = await this.apiKey.get();
+  async query<T>(use: (client: EvolinkClient) => Promise<T>): Promise<T> {
+    const used = await this.current();
     try {
-      return await use(this.client(key));
+      return await use(used.client);
     } catch (error) {
       if (!(error instanceof EvolinkUnauthorizedError)) throw error;
-      const fresh = await this.apiKey.refresh();
-      if (fresh === key) throw error;
-      logger.info('the API key was rotated');
-      return use(this.client(fresh));
+      const fresh = await this.renewed(used);
+      if (fresh === undefined) throw error;
+      return use(fresh.client);
     }
+  }
+
+  /** @throws ApiKeyUnavailableError */
+  async current(): Promise<KeyedClient> {
+    return this.keyed(await this.options.apiKey.get());
+  }
+
+  /**
+   * Reads the secret again, since EvoLink does not accept the key that was used; undefined when it holds no other.
+   * @throws ApiKeyUnavailableError
+   */
+  async renewed(used: KeyedClient): Promise<KeyedClient | undefined> {
+    const before = this.keys.get(used);
+    const fresh = await this.options.apiKey.refresh();
+    if (fresh === before) return undefined;
+    logger.info('the API key was rotated');
+    return this.keyed(fresh);
   }
 
   /**
@@ -32,16 +61,24 @@ export class Provider {
    * either, which says why.
    */
   async keyVersion(): Promise<string | undefined> {
-    await this.apiKey.get().catch(() => undefined);
-    return this.apiKey.version;
+    await this.options.apiKey.get().catch(() => undefined);
+    return this.options.apiKey.version;
   }
 
-  private client(apiKey: string): EvolinkClient {
-    return new EvolinkClient({
-      baseUrl: this.baseUrl,
+  /** Beside the clients and not in them, so that no log of one shows a key. */
+  private readonly keys = new WeakMap<KeyedClient, string>();
+
+  private keyed(apiKey: string): KeyedClient {
+    const { baseUrl, version, queryTimeoutMs } = this.options;
+    const client = new EvolinkClient({
+      baseUrl,
       apiKey,
-      version: this.version,
+      version,
+      queryTimeoutMs,
       log: (event) => logger.info('evolink', { evolink: event }),
     });
+    const keyed = { client, keyVersion: this.options.apiKey.version };
+    this.keys.set(keyed, apiKey);
+    return keyed;
   }
 }

@@ -1,129 +1,187 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CALLBACK_ROUTE } from '../../domain/constants';
-import type { FailureName } from '../../domain/failures';
 import type { Job } from '../../domain/job';
-import type { SubmittedTask } from '../../evolink';
-import { EvolinkError, failureOfSubmitError } from '../../evolink';
+import { isS3Url } from '../../domain/s3-url';
+import type { EvolinkError } from '../../evolink';
+import { EvolinkUnauthorizedError } from '../../evolink';
 import { ApiKeyUnavailableError } from './api-key';
-import type { Attempt } from './attempts/attempt';
-import { isTerminal } from './attempts/attempt';
-import { keepHint } from './attempts/hint';
+import type { Attempt, SubmitError } from './attempts/attempt';
+import { readSettings } from './attempts/settings';
 import { pauseSending } from './attempts/slots';
-import { deliver } from './deliver';
-import type { EndAttemptDependencies, FailureFacts } from './end-attempt';
-import { describeFailure, endAttempt } from './end-attempt';
+import type { CallbackAddress } from './callback-secret';
+import { endRefused, endWithoutTask } from './end-without-task';
+import { type LinkDependencies, linkTask } from './link-task';
 import { describeError, logger } from './logger';
-import { emitJobFailed, emitLost } from './metrics';
-import type { Provider } from './provider';
-import { answerAny } from './task-token';
+import {
+  endsAttempt,
+  KEY_MEMORY_MS,
+  POST_AND_RECORD_MS,
+  type PostResult,
+  postSubmission,
+  repeatInFlight,
+  submitErrorOf,
+} from './post';
+import type { KeyedClient } from './provider';
 import { type ReferenceDependencies, resolveReferences } from './references/resolve-references';
+import { keepSignedUrls } from './references/signed-urls';
 
-export interface SubmissionDependencies extends EndAttemptDependencies {
-  readonly provider: Provider;
+export interface SubmissionDependencies extends LinkDependencies {
   readonly references: ReferenceDependencies;
   /** Empty where no callback can arrive: the sweep finds every task then. */
   readonly callbackBaseUrl: string;
-  readonly firstCheckSeconds: number;
+  /** When the function that sends is stopped: epoch milliseconds. */
+  readonly stopsAt: () => number;
+}
+
+/** The longest wait before a repeat within the same run; a longer one is left to the sweep. */
+const LONGEST_PAUSE_MS = 20_000;
+
+/** What a repeat has to be equal to: kept with the attempt from before the POST. */
+export function submissionOf({ url }: CallbackAddress, { request }: Job): NonNullable<Attempt['submission']> {
+  const signed = request.image_urls?.some(isS3Url) === true;
+  return { ...(url === undefined ? {} : { callbackUrl: url }), ...(signed ? { signed } : {}) };
 }
 
 /**
- * Jobs that start together meet on the counters of budgets and slots. Waiting here is cheap, and leaves time for a look at
- * the references (10 s), for the POST (30 s) and for what follows it within the function's 85 s.
+ * Sends an attempt that was just let through: whoever calls has won the write that allows it. What is known after the
+ * POST goes on record; nothing that is expected to go wrong is thrown.
+ *
+ * Where the answer leaves it open whether there is a task, the same submission is sent once more, as EvoLink's own client
+ * does; never another one. What is open after that is the sweep's.
  */
-export const PATIENCE_MS = 15_000;
-
-/**
- * Sends an attempt that was just let through, once: whoever calls has won the write that allows it. What is known after
- * the POST goes on record; nothing that is expected to go wrong is thrown.
- */
-export async function sendToProvider(
-  attempt: Attempt,
-  job: Job,
-  secret: string,
-  dependencies: SubmissionDependencies,
-): Promise<void> {
-  const { provider, callbackBaseUrl, table, now, firstCheckSeconds } = dependencies;
+export async function sendToProvider(attempt: Attempt, job: Job, dependencies: SubmissionDependencies): Promise<void> {
   const references = await resolveReferences(job.request.image_urls, dependencies.references);
-  if (references.kind === 'failed') return endUnsent(attempt, references.name, references.facts, dependencies);
-  const { imageUrls } = references;
-  const callbackUrl = callbackBaseUrl && callbackBaseUrl + callbackPath(attempt.attemptId, secret);
-  let task: SubmittedTask;
+  if (references.kind === 'failed') return endWithoutTask(attempt, references.name, references.facts, dependencies);
+  let keyed: KeyedClient;
   try {
-    task = await provider.call((client) =>
-      client.submit(
-        {
-          ...job.request,
-          ...(imageUrls ? { image_urls: imageUrls } : {}),
-          ...(callbackUrl ? { callback_url: callbackUrl } : {}),
-        },
-        { idempotencyKey: idempotencyKeyOf(attempt) },
-      ),
-    );
+    keyed = await dependencies.provider.current();
   } catch (error) {
-    if (error instanceof ApiKeyUnavailableError) {
-      logger.error('no API key', describeError(error));
-      return endUnsent(attempt, 'ApiKeyUnavailable', { message: error.message }, dependencies);
-    }
-    if (!(error instanceof EvolinkError)) throw error;
-    return meetSubmitError(attempt, error, dependencies);
+    if (!(error instanceof ApiKeyUnavailableError)) throw error;
+    logger.error('no API key', describeError(error));
+    return endWithoutTask(attempt, 'ApiKeyUnavailable', { message: error.message }, dependencies);
   }
-
-  const submittedAt = now();
-  const about = { job_id: job.jobId, attempt: attempt.attempt, task_id: task.id };
-  try {
-    const linked = await table.link(attempt.attemptId, task.id, submittedAt, submittedAt + firstCheckSeconds * 1_000);
-    if (linked === 'linked') {
-      logger.info('submitted', about);
-    } else {
-      logger.error('the task that was just submitted is not the one on record', about);
-      emitLost({ ...attempt, taskId: task.id });
-    }
-  } catch (error) {
-    logger.error('the task id could not be linked', { ...about, ...describeError(error) });
-    await keepTaskId(attempt, task.id, dependencies);
-  }
+  if (attempt.submission?.signed === true) await keepReferences(attempt, references.imageUrls ?? [], dependencies);
+  await new Sending(attempt, job, references.imageUrls, keyed, dependencies).run();
 }
 
-/**
- * The task exists and is paid for, so the job must go on waiting. A write of the row alone, which may pass where a
- * transaction does not: the sweep asks for the task by this id, and links it then. Without it only a callback would
- * bring the id once more.
- */
-async function keepTaskId(attempt: Attempt, taskId: string, dependencies: SubmissionDependencies): Promise<void> {
-  const { client, table, now, firstCheckSeconds } = dependencies;
-  const about = { job_id: attempt.jobId, attempt: attempt.attempt, task_id: taskId };
-  for (const pauseMs of KEEP_PAUSES_MS) {
-    await delay(pauseMs);
-    try {
-      return await keepHint(client, table.tableName, attempt.attemptId, taskId, now() + firstCheckSeconds * 1_000);
-    } catch (error) {
-      logger.error('the task id could not be stored', { ...about, ...describeError(error) });
-    }
-  }
-  emitLost({ ...attempt, taskId });
-}
-
-/**
- * Not documented by EvoLink yet, so nothing relies on it. One for each attempt of each pipeline: a job id may be used
- * again in another pipeline, or in the same one after it was made anew, with the same account.
- */
-function idempotencyKeyOf({ attemptId, callbackSecretHash }: Attempt): string {
-  return `${attemptId}-${callbackSecretHash.slice(0, 22)}`;
-}
-
-/** Before each try to keep the id of a paid task. */
-const KEEP_PAUSES_MS = [0, 500, 2_000];
-
-function callbackPath(attemptId: string, secret: string): string {
-  return CALLBACK_ROUTE.replace('{attemptId}', attemptId).replace('{secret}', secret);
-}
-
-async function meetSubmitError(
-  attempt: Attempt,
-  error: EvolinkError,
-  dependencies: SubmissionDependencies,
+async function keepReferences(
+  { attemptId }: Attempt,
+  imageUrls: readonly string[],
+  { client, table, references, now }: SubmissionDependencies,
 ): Promise<void> {
-  const { table, now, firstCheckSeconds } = dependencies;
+  const expiresAt = now() + references.urlSeconds * 1_000;
+  await keepSignedUrls(client, table.tableName, attemptId, imageUrls, expiresAt);
+}
+
+/** One attempt on its way to EvoLink. */
+class Sending {
+  /** What earlier POSTs left open. Once it is there, no later refusal proves anything. */
+  private open?: SubmitError;
+  /** The key was refused, and there was another: an answer to the second POST proves nothing about the first. */
+  private keyRefusal?: SubmitError;
+
+  constructor(
+    private attempt: Attempt,
+    private readonly job: Job,
+    private readonly imageUrls: readonly string[] | undefined,
+    private keyed: KeyedClient,
+    private readonly dependencies: SubmissionDependencies,
+  ) {}
+
+  async run(): Promise<void> {
+    if (!(await this.useKey(this.keyed, false))) return;
+    let result = await this.post();
+    if (result.kind === 'error' && isKeyRefused(result.error)) {
+      result = (await this.postWithFreshKey(result.error)) ?? result;
+    }
+    for (let repeats = 0; ; repeats++) {
+      if (result.kind === 'task') return linkTask(this.attempt, result.task, this.dependencies, repeats > 0);
+      const { error } = result;
+      if (error.status === 429) await slowDown(this.attempt, error, this.dependencies);
+      if (endsAttempt(error, this.open)) {
+        return endRefused(this.attempt, error, this.dependencies, this.open ?? this.keyRefusal);
+      }
+      this.open = submitErrorOf(error, this.dependencies.now(), this.open);
+      const repeat = repeats === 0 && (await this.mayRepeat(this.open));
+      const recorded = await this.record(this.open, repeat);
+      if (!repeat) return;
+      await (this.dependencies.pause ?? delay)(this.open.repeatAfter - this.dependencies.now());
+      if (!(await this.takeRepeat(recorded))) return;
+      result = await this.post();
+    }
+  }
+
+  private async post(): Promise<PostResult> {
+    const result = await postSubmission(this.attempt, this.job, this.imageUrls, this.keyed);
+    if (result.kind === 'error') logPost(this.attempt, result.error);
+    return result;
+  }
+
+  /**
+   * EvoLink does not accept the key, and the secret holds another one by now. With it the POST is another submission: the
+   * first one was refused for its key, by a named code or by a documented 401, so no task is to be expected of it, and
+   * should there be one its callback names this attempt.
+   */
+  private async postWithFreshKey(refusal: EvolinkError): Promise<PostResult | undefined> {
+    const fresh = await this.dependencies.provider.renewed(this.keyed).catch((error: unknown) => {
+      logger.error('the API key could not be read again', describeError(error));
+      return undefined;
+    });
+    if (fresh === undefined || !(await this.useKey(fresh, true))) return undefined;
+    if (refusal.outcome !== 'no_task') this.keyRefusal = submitErrorOf(refusal, this.dependencies.now());
+    return this.post();
+  }
+
+  /** `false` when a callback has named the task in the meantime, or the job was stopped. */
+  private async takeRepeat(recorded: SubmitError | undefined): Promise<boolean> {
+    const { table, now } = this.dependencies;
+    return table.takeRepeat(this.attempt.attemptId, recorded, repeatInFlight(now(), recorded));
+  }
+
+  /** The row says with which key the attempt is sent, before it is. `false` when it has a task or an end meanwhile. */
+  private async useKey(keyed: KeyedClient, isAnother: boolean): Promise<boolean> {
+    this.keyed = keyed;
+    if (keyed.keyVersion === this.attempt.keyVersion) return true;
+    const { attemptId } = this.attempt;
+    if (!(await this.dependencies.table.setKeyVersion(attemptId, keyed.keyVersion, isAnother))) return false;
+    this.attempt = { ...this.attempt, keyVersion: keyed.keyVersion, keyChanged: isAnother };
+    return true;
+  }
+
+  /** @returns what the row says from now on, as far as it could be written */
+  private async record(open: SubmitError, repeat: boolean): Promise<SubmitError | undefined> {
+    const { table, stopsAt } = this.dependencies;
+    // The sweep must not send it again while this run may still do so, whatever makes the attempt due before.
+    const recorded = repeat ? { ...open, repeatAfter: Math.max(open.repeatAfter, stopsAt()) } : open;
+    try {
+      const { attemptId, createdAt, sendingSince = createdAt } = this.attempt;
+      // After that no repeat is made: the job must not wait for it, however long EvoLink wants to be left alone.
+      const nextCheckAt = Math.min(recorded.repeatAfter, sendingSince + KEY_MEMORY_MS);
+      await table.markSubmitUnknown(attemptId, recorded, nextCheckAt);
+      return recorded;
+    } catch (failure) {
+      // Without the mark the attempt goes on as one that is being submitted: no reason to fail a job that may be paid.
+      const about = { job_id: this.attempt.jobId, ...describeError(failure) };
+      logger.error('that the outcome is unknown could not be stored', about);
+      return undefined;
+    }
+  }
+
+  private async mayRepeat({ kind, repeatAfter }: SubmitError): Promise<boolean> {
+    const { client, table, now, stopsAt } = this.dependencies;
+    const hasTime = repeatAfter + POST_AND_RECORD_MS <= stopsAt() && repeatAfter - now() <= LONGEST_PAUSE_MS;
+    if (!hasTime) return false;
+    if (kind === 'busy') return true;
+    const { idempotency } = await readSettings(client, table.tableName);
+    return idempotency?.state === 'proven';
+  }
+}
+
+/** By a code that proves that there is no task, or by the 401 that EvoLink documents. */
+function isKeyRefused(error: EvolinkError): boolean {
+  return error instanceof EvolinkUnauthorizedError && error.outcome !== 'unknown';
+}
+
+export function logPost(attempt: Attempt, error: EvolinkError): void {
   logger.warn('the submission failed', {
     ...describeError(error),
     job_id: attempt.jobId,
@@ -132,70 +190,14 @@ async function meetSubmitError(
     status: error.status,
     request_id: error.requestId,
   });
-  if (error.outcome === 'unknown') {
-    // EvoLink may have a task by now. Its callback names this attempt; the sweep decides when none comes. Without the
-    // mark the attempt goes on as one that is being submitted, so there is no reason to fail a job that may be paid.
-    await table.markSubmitUnknown(attempt.attemptId, now() + firstCheckSeconds * 1_000).catch((failure: unknown) => {
-      logger.error('the unknown outcome could not be stored', { job_id: attempt.jobId, ...describeError(failure) });
-    });
-    return;
-  }
-  const { name, retry } = failureOfSubmitError(error);
-  if (name === 'RateLimited') await slowDown(attempt, error, dependencies);
-  await endUnsent(
-    attempt,
-    name,
-    {
-      retry,
-      retryAfterSeconds: error.retryAfterSeconds,
-      provider: {
-        status: error.status,
-        code: error.code,
-        message: error.providerMessage,
-        request_id: error.requestId,
-      },
-    },
-    dependencies,
-  );
-}
-
-/** EvoLink has no task for this attempt, for certain: it ends without a charge. */
-export async function endUnsent(
-  attempt: Attempt,
-  name: FailureName,
-  facts: FailureFacts,
-  dependencies: SubmissionDependencies,
-): Promise<void> {
-  const failure = describeFailure(name, attempt, dependencies.maxAttempts, facts);
-  const end = { status: 'FAILED', completedAt: dependencies.now(), creditsUsed: 0, basis: 'assumed', failure } as const;
-  try {
-    await endAttempt(attempt, end, { ...dependencies, patienceMs: PATIENCE_MS });
-  } catch (error) {
-    const { table, tokens } = dependencies;
-    const found = await table.get(attempt.attemptId).catch(() => undefined);
-    // Booked after all, and only the answer failed: it is to be given as it was booked, with the retry that it allows.
-    if (found !== undefined && isTerminal(found)) return deliver(found, dependencies);
-    // What is known must not get lost with the booking: thrown, it would become an unknown outcome after a long wait. No
-    // further attempt, since this one is still open on record.
-    logger.error('an attempt without a task could not be booked', { job_id: attempt.jobId, ...describeError(error) });
-    const final = describeFailure(name, attempt, dependencies.maxAttempts, { ...facts, retry: false });
-    // A write of the row alone, which meets no hot counter: the sweep ends the attempt by what is known here.
-    await table.markUnsent(attempt.attemptId, failure).catch((failed: unknown) => {
-      logger.error('that it was not sent could not be stored', { job_id: attempt.jobId, ...describeError(failed) });
-    });
-    const latest = (await table.get(attempt.attemptId).catch(() => undefined)) ?? attempt;
-    if ((await answerAny(latest, (token) => tokens.fail(token, final))) === 'refused') return;
-    // Counted here, under its own name: the sweep ends an attempt whose job was told before.
-    emitJobFailed(name, attempt);
-    await table.markDelivered(latest, false).catch((failed: unknown) => {
-      logger.error('that the job was told could not be stored', { job_id: attempt.jobId, ...describeError(failed) });
-    });
-  }
 }
 
 /** EvoLink's limit is one of the key, so every job of the pipeline waits, not only the one that met it. */
-async function slowDown(attempt: Attempt, error: EvolinkError, dependencies: SubmissionDependencies): Promise<void> {
-  const { client, table, now } = dependencies;
+export async function slowDown(
+  attempt: Attempt,
+  error: EvolinkError,
+  { client, table, now }: Pick<SubmissionDependencies, 'client' | 'table' | 'now'>,
+): Promise<void> {
   try {
     await pauseSending(client, table.tableName, now(), error.retryAfterSeconds);
   } catch (failure) {

@@ -4,7 +4,7 @@ import { attemptIdOf, isTerminal } from '../shared/attempts/attempt';
 import type { ClaimResult } from '../shared/attempts/claim';
 import { claimAttempt } from '../shared/attempts/claim';
 import { TableBusyError } from '../shared/attempts/transact';
-import { newCallbackSecret } from '../shared/callback-secret';
+import { newCallbackAddress } from '../shared/callback-secret';
 import { deliver } from '../shared/deliver';
 import type { FailureFacts } from '../shared/end-attempt';
 import { describeFailure } from '../shared/end-attempt';
@@ -12,7 +12,8 @@ import { logger } from '../shared/logger';
 import { emitJobFailed } from '../shared/metrics';
 import { budgetFacts, pausedFacts } from '../shared/refusals';
 import type { SubmissionDependencies } from '../shared/submission';
-import { PATIENCE_MS, sendToProvider } from '../shared/submission';
+import { PATIENCE_MS } from '../shared/end-without-task';
+import { sendToProvider, submissionOf } from '../shared/submission';
 import { wakeDispatch } from '../shared/wake-dispatch';
 
 /** What the Generate state sends. */
@@ -35,11 +36,10 @@ export interface SubmitDependencies extends SubmissionDependencies {
  * thrown is a bug, or a fault of AWS after which Step Functions calls again with the same attempt and a new token.
  */
 export async function submit(event: SubmitEvent, dependencies: SubmitDependencies): Promise<void> {
-  const { secret, hash } = newCallbackSecret();
-  const claimed = await claim(event, hash, dependencies);
+  const claimed = await claim(event, dependencies);
   switch (claimed.kind) {
     case 'claimed':
-      return sendToProvider(claimed.attempt, event.job, secret, dependencies);
+      return sendToProvider(claimed.attempt, event.job, dependencies);
     case 'queued':
       logger.info('queued', { job_id: event.job.jobId, attempt: event.attempt });
       // A slot may be free all the same, where others queued before: then whoever was to send them is gone.
@@ -57,15 +57,20 @@ export async function submit(event: SubmitEvent, dependencies: SubmitDependencie
 
 async function claim(
   event: SubmitEvent,
-  callbackSecretHash: string,
-  { provider, client, table, budgets, maxConcurrentTasks, maxQueueSeconds, firstCheckSeconds, now }: SubmitDependencies,
+  dependencies: SubmitDependencies,
 ): Promise<ClaimResult | { readonly kind: 'busy' }> {
+  const { provider, client, table, budgets, maxConcurrentTasks, maxQueueSeconds, firstCheckSeconds, now } =
+    dependencies;
   const { job, attempt, taskToken, executionArn, executionStartedAt } = event;
   const nextCheckAt = now() + firstCheckSeconds * 1_000;
   const keyVersion = await provider.keyVersion();
+  const address = newCallbackAddress(dependencies.callbackBaseUrl, attemptIdOf(job.jobId, attempt));
+  const callbackSecretHash = address.secretHash;
+  const submission = submissionOf(address, job);
+  const caller = { taskToken, executionArn, executionStartedAt };
   try {
     return await claimAttempt(
-      { job, attempt, taskToken, callbackSecretHash, executionArn, executionStartedAt, nextCheckAt, keyVersion },
+      { job, attempt, ...caller, callbackSecretHash, submission, nextCheckAt, keyVersion },
       {
         client,
         tableName: table.tableName,

@@ -4,32 +4,36 @@ import type { Attempt } from '../shared/attempts/attempt';
 import { isTerminal } from '../shared/attempts/attempt';
 import { recordLost } from '../shared/attempts/record-unknown';
 import { readRequestFacts } from '../shared/attempts/requests';
-import type { CompleteTaskDependencies } from '../shared/complete-task';
+import type { Completion } from '../shared/complete-task';
 import { completeTask } from '../shared/complete-task';
+import type { LinkDependencies } from '../shared/link-task';
 import { logger } from '../shared/logger';
 import { emitLost } from '../shared/metrics';
 import { wakeDispatch } from '../shared/wake-dispatch';
 import { endQueued } from '../shared/end-queued';
 import { LOST_AFTER_MS, nextGapMs } from './gaps';
 import { letGoWhenLate, timeLimit } from './let-go';
-import { resolveUnknown } from './resolve-unknown';
+import { settleSubmission } from './settle-submission';
 import type { SalvageDependencies } from './salvage';
 import { lookAfterImages } from './salvage';
 
-export interface CheckDependencies extends CompleteTaskDependencies, SalvageDependencies {
-  readonly firstCheckSeconds: number;
+export interface CheckDependencies extends LinkDependencies, SalvageDependencies {
   /** How long one task may take from its submission until its job stops waiting. */
   readonly taskTimeoutSeconds: number;
   /** When this run has to stop: epoch milliseconds. */
   readonly deadline: number;
 }
 
-/** Everything that an open attempt may need, by where it stands. */
-export async function check(attempt: Attempt, dependencies: CheckDependencies): Promise<void> {
+/**
+ * Everything that an open attempt may need, by where it stands.
+ *
+ * @param isRunning EvoLink has just said that its task runs: there is no need to ask again
+ */
+export async function check(attempt: Attempt, dependencies: CheckDependencies, isRunning = false): Promise<void> {
   if (attempt.status === 'QUEUED') return checkQueued(attempt, dependencies);
   const isAnswered = [attempt.deliveredAt, attempt.orphanedAt, attempt.lostAt].some((at) => at !== undefined);
   if (attempt.status === 'COMPLETED' && isAnswered) return lookAfterImages(attempt, dependencies);
-  return checkTask(attempt, dependencies);
+  return checkTask(attempt, dependencies, isRunning);
 }
 
 /** With growing gaps, but not past the time limit: a job is let go when its time is up, not a quarter of an hour later. */
@@ -51,12 +55,12 @@ async function checkQueued(attempt: Attempt, dependencies: CheckDependencies): P
   await endQueued(attempt, state === 'running' ? 'QueueTimedOut' : 'JobStopped', {}, dependencies);
 }
 
-async function checkTask(attempt: Attempt, dependencies: CheckDependencies): Promise<void> {
+async function checkTask(attempt: Attempt, dependencies: CheckDependencies, isRunning: boolean): Promise<void> {
   const about = { job_id: attempt.jobId, attempt: attempt.attempt, checks: attempt.checks + 1 };
   try {
-    let completion = await completeTask(attempt, 'sweep', dependencies);
+    let completion: Completion = isRunning ? 'running' : await completeTask(attempt, 'sweep', dependencies);
     const hasTask = (attempt.taskId ?? attempt.hintedTaskId) !== undefined && completion !== 'not ours';
-    if (completion !== 'ended' && !hasTask) completion = await resolveUnknown(attempt, dependencies);
+    if (completion !== 'ended' && !hasTask) completion = await settleSubmission(attempt, dependencies);
     logger.info('checked', { ...about, completion });
     if (completion !== 'ended') await giveUpWhenLate(attempt, dependencies);
   } catch (error) {
@@ -69,8 +73,10 @@ async function checkTask(attempt: Attempt, dependencies: CheckDependencies): Pro
 
 async function giveUpWhenLate(attempt: Attempt, dependencies: CheckDependencies): Promise<void> {
   await letGoWhenLate(attempt, dependencies);
+  // A stray task may turn up long after the attempt that it belongs to was sent.
+  const since = attempt.strayOf === undefined ? (attempt.sendingSince ?? attempt.createdAt) : attempt.createdAt;
   // Not before its job was let go, however long that may wait.
-  const aDay = (attempt.sendingSince ?? attempt.createdAt) + LOST_AFTER_MS;
+  const aDay = since + LOST_AFTER_MS;
   if (dependencies.now() >= Math.max(aDay, timeLimit(attempt, dependencies))) await lose(attempt, dependencies);
 }
 

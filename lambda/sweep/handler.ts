@@ -10,8 +10,8 @@ const dependencies = {
   taskTimeoutSeconds: requireCount('taskTimeoutSeconds'),
 };
 
-/** Enough for the attempts in hand to be finished before Lambda stops the function. */
-const RESERVE_MS = 15_000;
+/** Enough for the attempts in hand before Lambda stops the function: a POST of 30 s, or a query of 15, and what is recorded. */
+const RESERVE_MS = 50_000;
 
 /** The schedule. Runs that overlap are harmless: each check is taken by one of them. */
 export const handler = (_event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) =>

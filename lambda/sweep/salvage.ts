@@ -35,5 +35,6 @@ export async function lookAfterImages(attempt: Attempt, dependencies: SalvageDep
     await orphan(attempt, table);
   }
   logger.info('salvage', about);
-  await archive.start({ jobId: attempt.jobId, attempt: attempt.attempt, salvage: true });
+  const { jobId, attempt: number, attemptId, strayOf } = attempt;
+  await archive.start({ jobId, attempt: number, ...(strayOf === undefined ? {} : { attemptId }), salvage: true });
 }

@@ -1,15 +1,20 @@
+import { EvolinkError, MAX_TASKS_PER_QUERY } from '../../evolink';
+import type { Attempt } from '../shared/attempts/attempt';
+import { isTerminal } from '../shared/attempts/attempt';
 import type { OpenAttempt } from '../shared/attempts/attempt-reader';
 import { openSince } from '../shared/attempts/open-since';
 import { readSlots } from '../shared/attempts/slots';
+import { seemsEnded } from '../shared/complete-task';
 import { describeError, logger } from '../shared/logger';
 import { emitOpenAttempts, emitQueue } from '../shared/metrics';
 import { wakeDispatch } from '../shared/wake-dispatch';
 import type { CheckDependencies } from './check';
 import { check, isUnreadable, nextCheck } from './check';
+import { timeLimit } from './let-go';
 
 export type SweepDependencies = CheckDependencies;
 
-/** Attempts looked after at once. Each asks EvoLink once, so this is also the load on EvoLink. */
+/** Attempts looked after at once: also the load on EvoLink. */
 const PARALLEL = 5;
 
 /** `dispatch` waits out a pause that ends before the next sweep could start it. */
@@ -40,27 +45,84 @@ export async function sweep(
 
   due.sort((a, b) => a.nextCheckAt - b.nextCheckAt);
   let checked = 0;
-  const worker = async (): Promise<void> => {
-    for (let next = due.shift(); next !== undefined && now() < dependencies.deadline; next = due.shift()) {
+  while (due.length > 0 && now() < dependencies.deadline) {
+    const taken = await takeChecks(due.splice(0, MAX_TASKS_PER_QUERY), dependencies);
+    const running = await runningTasks(taken, dependencies);
+    await inParallel(taken, async (attempt) => {
+      // Taken, but there is no time left: it stays due.
+      if (now() >= dependencies.deadline) return table.checkBy(attempt.attemptId, now());
       checked++;
-      await lookAfter(next.attemptId, dependencies);
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, worker));
+      await lookAfter(attempt, running, dependencies);
+    });
+  }
   logger.info('swept', { open, checked });
   return { open, checked };
 }
 
-async function lookAfter(attemptId: string, dependencies: SweepDependencies): Promise<void> {
+/** Those of the attempts that no other sweep has taken, as they are now. */
+async function takeChecks(due: readonly OpenAttempt[], { table, ...rest }: SweepDependencies): Promise<Attempt[]> {
+  const dependencies = { table, ...rest };
+  const taken: Attempt[] = [];
+  await inParallel(due, async ({ attemptId }) => {
+    try {
+      const attempt = await table.get(attemptId);
+      if (attempt?.nextCheckAt === undefined || attempt.nextCheckAt > rest.now()) return;
+      if (await table.takeCheck(attempt, nextCheck(attempt, dependencies))) taken.push(attempt);
+    } catch (error) {
+      report(attemptId, error);
+    }
+  });
+  return taken;
+}
+
+/**
+ * One question for many: which tasks still run needs no look at each. What has ended is read again by itself, and so is
+ * what the answer leaves out; where EvoLink does not answer at all nothing is asked again in this round.
+ */
+async function runningTasks(
+  attempts: readonly Attempt[],
+  { provider }: SweepDependencies,
+): Promise<ReadonlySet<string> | 'unreadable'> {
+  const ids = attempts.filter((attempt) => !isTerminal(attempt)).flatMap(({ taskId }) => taskId ?? []);
+  if (ids.length < 2) return new Set();
   try {
-    const attempt = await dependencies.table.get(attemptId);
-    if (attempt?.nextCheckAt === undefined || attempt.nextCheckAt > dependencies.now()) return;
-    const next = nextCheck(attempt, dependencies);
-    if (await dependencies.table.takeCheck(attempt, next)) await check(attempt, dependencies);
+    const tasks = await provider.query((client) => client.getTasks(ids));
+    return new Set(tasks.filter((task) => !seemsEnded(task) && task.status !== 'unknown').map(({ id }) => id));
   } catch (error) {
-    logger[isUnreadable(error) ? 'warn' : 'error']('an attempt could not be checked', {
-      attempt_id: attemptId,
-      ...describeError(error),
-    });
+    if (!isUnreadable(error)) throw error;
+    logger.warn('tasks could not be read together', describeError(error));
+    // A route that EvoLink does not have says nothing about the others.
+    return error instanceof EvolinkError && error.status !== undefined && error.status < 429 ? new Set() : 'unreadable';
   }
+}
+
+async function lookAfter(
+  attempt: Attempt,
+  running: ReadonlySet<string> | 'unreadable',
+  dependencies: SweepDependencies,
+): Promise<void> {
+  const { taskId } = attempt;
+  try {
+    // No job is let go by the word of such an answer alone: a task that is late is asked for by itself.
+    const isLate = dependencies.now() >= timeLimit(attempt, dependencies);
+    const isRunning = taskId !== undefined && (running === 'unreadable' || (running.has(taskId) && !isLate));
+    await check(attempt, dependencies, isRunning);
+  } catch (error) {
+    report(attempt.attemptId, error);
+  }
+}
+
+function report(attemptId: string, error: unknown): void {
+  logger[isUnreadable(error) ? 'warn' : 'error']('an attempt could not be checked', {
+    attempt_id: attemptId,
+    ...describeError(error),
+  });
+}
+
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = [...items];
+  const worker = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await work(next);
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, worker));
 }

@@ -10,6 +10,7 @@ import { creditNumber } from './credits';
  */
 export type BillingScript = BillingWord | Readonly<Record<string, unknown>>;
 
+/** The states of a billing block that a rule can ask for (fact sheet 2.3). */
 export type BillingWord =
   'refund_completed' | 'refund_pending' | 'refund_failed' | 'not_required' | 'inconsistent' | 'absent';
 

@@ -18,7 +18,9 @@ export const TOKEN_KINDS = [
   'text_output',
 ] as const;
 
-export type TokenKind = (typeof TOKEN_KINDS)[number];
+/** A kind of token that has a rate of its own, as EvoLink's price rules name it. */
+export type TokenKind =
+  'text_input' | 'text_cached_input' | 'text_output' | 'image_input' | 'image_cached_input' | 'image_output';
 
 /** Measured quantities. Plain and cached tokens are disjoint, as in the price rules. Absent = 0. */
 export type Tokens = Readonly<Partial<Record<TokenKind, number>>>;

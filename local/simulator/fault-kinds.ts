@@ -19,6 +19,8 @@ export interface FaultKind {
   readonly ends: FaultEnd;
   /** The attempt is over with it, and the job makes another. */
   readonly endsAttempt?: boolean;
+  /** It happens to the first POST of an attempt only: a repeat of the submission gets through. */
+  readonly firstPost?: boolean;
   /** Not beside another one, since it ends the job or needs the rest to be whole. */
   readonly alone?: boolean;
   readonly request?: Readonly<Record<string, unknown>>;
@@ -35,8 +37,11 @@ const succeeds = (rule: FaultKind['rule'], more: Partial<FaultKind> = {}): Fault
   ...more,
 });
 
-/** Refused for now: the next attempt gets through. */
+/** Failed for now, and refunded: the next attempt gets through. */
 const again = (rule: FaultKind['rule']): FaultKind => succeeds(rule, { endsAttempt: true });
+
+/** Turned away for now: the same submission gets through, or finds the task that was made all the same. */
+const once = (submit: FaultKind['rule']['submit']): FaultKind => succeeds({ submit }, { firstPost: true });
 
 const fails = (ends: FaultEnd, rule: FaultKind['rule']): FaultKind => ({ rule, ends, alone: true });
 
@@ -49,10 +54,14 @@ export const FAULT_KINDS = {
     submit: { status: 400, code: 'content_policy_violation' },
   }),
   'submit without credits': fails('InsufficientCredits', { submit: { status: 402 } }),
-  'submit 429 with Retry-After': again({ submit: { status: 429, headers: SOON } }),
-  'submit 429': again({ submit: { status: 429 } }),
-  "submit 502 of EvoLink's": again({ submit: { status: 502, headers: SOON } }),
-  "submit 503 of EvoLink's": again({ submit: { status: 503, headers: SOON } }),
+  'submit refused, with task': fails('RequestRefused', { submit: { status: 400, createTask: true } }),
+  'submit 429 with Retry-After': once({ status: 429, headers: SOON }),
+  'submit 429': once({ status: 429 }),
+  'submit 429, with task': once({ status: 429, headers: SOON, createTask: true }),
+  "submit 502 of EvoLink's": once({ status: 502, headers: SOON }),
+  "submit 503 of EvoLink's": once({ status: 503, headers: SOON }),
+  "submit 503 of EvoLink's, with task": once({ status: 503, headers: SOON, createTask: true }),
+  'submit without a route to the model': once({ status: 400, code: 'no_available_channel', headers: SOON }),
   "submit 502 of a proxy's, with task": succeeds({ submit: { status: 502, body: HTML, createTask: true } }),
   'submit 500 with task': succeeds({ submit: { status: 500, createTask: true } }),
   'submit 500 without task': fails('SubmitOutcomeUnknown', { submit: { status: 500 } }),
@@ -83,8 +92,8 @@ export const FAULT_KINDS = {
   'query without results': succeeds({ query: { body: { status: 'completed', results: [] }, times: 1 } }),
   'query with an unknown status': succeeds({ query: { body: { status: 'dreaming' }, times: 1 } }),
 
-  'task without usage': succeeds({ task: { omitUsage: true } }, { assumed: true }),
-  'task with tokens for usage': succeeds({ task: { usage: 'tokens' } }),
+  'task without usage': succeeds({ task: { omitUsage: true, billing: 'absent' } }, { assumed: true }),
+  'task with tokens for usage': succeeds({ task: { usage: 'tokens', billing: 'absent' } }),
   'task of one image of four': succeeds({ task: { images: 1 } }, { request: { n: 4 } }),
   'task with one object for its results': succeeds({ task: { results: 'object' } }),
   'task with http links': succeeds({ task: { results: 'http' } }),

@@ -47,10 +47,15 @@ function plannedJob(marker: string, names: readonly FaultKindName[]): PlannedJob
   const kinds = names.map((name): FaultKind => FAULT_KINDS[name]);
   const label = names.join(' + ');
   const match = { promptIncludes: marker };
+  const rest = kinds.filter(({ endsAttempt, firstPost }) => !endsAttempt && !firstPost).map(({ rule }) => rule);
+  const always = Object.assign({}, ...rest) as Rule;
+  // A first POST may make the task, so what happens to that stands beside it.
+  const firstPosts = kinds
+    .filter(({ firstPost }) => firstPost)
+    .map(({ rule }) => ({ ...always, ...rule, match: { ...match, post: 1 } }));
   // A fault that costs the attempt takes one submission; the next attempt meets what is left.
   const attempts = kinds.filter(({ endsAttempt }) => endsAttempt).map(({ rule }) => ({ ...rule, times: 1 }));
-  const rest = kinds.filter(({ endsAttempt }) => !endsAttempt).map(({ rule }) => rule);
-  const rules = [...attempts, ...(rest.length > 0 ? [Object.assign({}, ...rest) as Rule] : [])];
+  const rules: Rule[] = [...firstPosts, ...attempts, ...(rest.length > 0 ? [always] : [])];
   return {
     marker,
     kinds: names,

@@ -136,6 +136,7 @@ export interface SimulatorTiming {
 /** What can be asked of a simulator and done to it; `SimulatorControl` offers the same to other processes. */
 export interface SimulatorControls {
   readonly clock: {
+    /** Epoch milliseconds. */
     now(): number;
     /** Moves the time ahead; all that happens on the way has happened when it returns, replies to callbacks aside. */
     advance(ms: number): void;

@@ -69,6 +69,12 @@ test.each([
     new errors.EvolinkUnavailableError('m', { status: 400, code: 'no_available_channel', outcome: 'refused' }),
     true,
   ],
+  [
+    '503 content_filter',
+    new errors.EvolinkContentPolicyError('m', { status: 503, code: 'content_filter', outcome: 'refused' }),
+    false,
+  ],
+  ['403 rate_limit_exceeded', new errors.EvolinkRateLimitedError('m', { status: 403, outcome: 'unknown' }), true],
   ['503 key_expired', new errors.EvolinkUnauthorizedError('m', { status: 503, outcome: 'no_task' }), false],
   ['500', new errors.EvolinkServerError('m', { status: 500, outcome: 'unknown' }), false],
   ['a lost reply', new errors.EvolinkTimeoutError('m', { outcome: 'unknown' }), false],

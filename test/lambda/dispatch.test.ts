@@ -101,7 +101,15 @@ describe('whose turn it is', () => {
         if (name !== 'QueryCommand' || !armed) return;
         armed = false;
         const { client, tableName } = pipeline.memory;
-        const rules = { client, tableName, budgets: [], settings: {}, callbackSecretHash: 'h', lastTenant: '' };
+        const rules = {
+          client,
+          tableName,
+          budgets: [],
+          settings: {},
+          submission: {},
+          callbackSecretHash: 'h',
+          lastTenant: '',
+        };
         const when = { now: pipeline.time, nextCheckAt: pipeline.time };
         expect(await letThrough(await firstAttemptOf(pipeline, 'a1'), { ...rules, ...when })).toMatchObject({
           kind: 'taken',
@@ -175,8 +183,8 @@ describe('is never sent', () => {
 
   test('an attempt that another run took and did not live to send', async () => {
     const pipeline = await waiting([['taken'], ['other']]);
-    const call = () => Promise.reject(new Error('killed'));
-    const killed = { ...pipeline.evolink.provider, call } as unknown as Provider;
+    const current = () => Promise.reject(new Error('killed'));
+    const killed = { ...pipeline.evolink.provider, current } as unknown as Provider;
     await expect(run(pipeline, { provider: killed })).rejects.toThrow('killed');
     await expect(run(pipeline)).resolves.toEqual({ sent: 1, end: 'queue is empty' });
     expect(sent(pipeline, ['taken', 'other'])).toEqual(['other']);
@@ -202,17 +210,17 @@ describe('is never sent', () => {
 });
 
 describe('EvoLink has too many requests', () => {
-  test('the others wait as long as it asks for, and only the refused job is told', async () => {
+  test('all wait as long as it asks for, the one that was turned away included: it is the sweep that sends it again', async () => {
     const pipeline = await waiting(
       [['a'], ['b'], ['c']],
       [refusal(429, 'rate_limit', { 'retry-after': '45' }), creating()],
     );
     await expect(run(pipeline)).resolves.toEqual({ sent: 1, end: 'EvoLink wants a pause' });
     expect(pipeline.posts()).toHaveLength(1);
-    const { error, taskToken } = pipeline.steps.onlyAnswer();
-    expect([error, taskToken]).toEqual(['RateLimited', 'token-a']);
+    expect(pipeline.steps.sent).toEqual([]);
+    expect(await firstAttemptOf(pipeline, 'a')).toMatchObject({ status: 'SUBMIT_UNKNOWN', slot: true });
     const { pausedUntil, taken, queued } = await slotsOf(pipeline);
-    expect([taken, queued]).toEqual([1, 2]);
+    expect([taken, queued]).toEqual([2, 2]);
     expect(pausedUntil).toBeGreaterThanOrEqual(pipeline.time + 45_000);
     expect(pausedUntil).toBeLessThanOrEqual(pipeline.time + 49_500);
 
@@ -274,7 +282,7 @@ describe('after midnight', () => {
 });
 
 test('a refusal frees the slot for the next one of the same run, which starts no other', async () => {
-  const pipeline = await waiting([['a'], ['b']], [refusal(503, 503), creating()]);
+  const pipeline = await waiting([['a'], ['b']], [refusal(403, 'model_access_denied'), creating()]);
   pipeline.maxConcurrentTasks = 2;
   await expect(run(pipeline, { dispatch: undefined })).resolves.toEqual({ sent: 2, end: 'no slot is free' });
   expect(pipeline.posts()).toHaveLength(2);

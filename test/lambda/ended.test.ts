@@ -100,7 +100,15 @@ describe('what it had', () => {
         if (name !== 'TransactWriteCommand' || !armed) return;
         armed = false;
         const { client, tableName } = pipeline.memory;
-        const rules = { client, tableName, budgets: [], settings: {}, callbackSecretHash: 'h', lastTenant: '' };
+        const rules = {
+          client,
+          tableName,
+          budgets: [],
+          settings: {},
+          submission: {},
+          callbackSecretHash: 'h',
+          lastTenant: '',
+        };
         const { now, time } = { now: pipeline.time, time: pipeline.time + 1 };
         const result = await letThrough(await pipeline.attempt(), { ...rules, now, nextCheckAt: time });
         expect(result.kind).toBe('taken');

@@ -7,7 +7,7 @@ import { completeTask } from '../../lambda/shared/complete-task';
 import { aCompletedTask, aFailedTask, aTask } from '../support/fake-evolink';
 import { TASK_ID } from '../support/jobs';
 import { captureOutput } from '../support/output';
-import { ATTEMPT_ID, CALLBACK_SECRET, TestPipeline } from '../support/pipeline';
+import { LOST, ATTEMPT_ID, CALLBACK_SECRET, TestPipeline } from '../support/pipeline';
 import { claimJob } from '../support/queues';
 import { DAY_MS, HOUR_MS, runSweep } from '../support/sweeps';
 
@@ -38,7 +38,16 @@ describe('before the reply to the submission was stored, after hours in the queu
     const { client, tableName } = pipeline.memory;
     const when = { now: pipeline.time, nextCheckAt: pipeline.time + 120_000 };
     const callbackSecretHash = hashCallbackSecret(CALLBACK_SECRET);
-    const rules = { client, tableName, budgets: [], settings: {}, callbackSecretHash, lastTenant: '', ...when };
+    const rules = {
+      client,
+      tableName,
+      budgets: [],
+      settings: {},
+      submission: {},
+      callbackSecretHash,
+      lastTenant: '',
+      ...when,
+    };
     expect((await letThrough(attempt, rules)).kind).toBe('taken');
     pipeline.time += 1_000;
     return pipeline;
@@ -64,7 +73,7 @@ describe('of an attempt that was given up a day after its submission', () => {
   async function givenUp(): Promise<TestPipeline> {
     const pipeline = new TestPipeline();
     await pipeline.open();
-    await pipeline.table.markSubmitUnknown(ATTEMPT_ID, pipeline.time);
+    await pipeline.table.markSubmitUnknown(ATTEMPT_ID, LOST, pipeline.time);
     pipeline.evolink.list = new EvolinkServerError('500');
     await later(pipeline, HOUR_MS);
     await later(pipeline, DAY_MS);

@@ -199,6 +199,7 @@ test('every metric that a widget may show is emitted, and no other, each under i
   metrics.emitQueue(1, 1);
   metrics.emitOrphaned(attempt);
   metrics.emitLost(attempt);
+  metrics.emitStray(attempt);
   await reconcileOnce();
   delete process.env[ENV.tenants];
 

@@ -1,10 +1,11 @@
 /** The API key, the callback secret, and who gets to use the key. */
 import { EvolinkUnauthorizedError, type EvolinkClient } from '../../evolink';
 import { ApiKey, ApiKeyUnavailableError } from '../../lambda/shared/api-key';
-import { hashCallbackSecret, isCallbackSecret, newCallbackSecret } from '../../lambda/shared/callback-secret';
+import { hashCallbackSecret, isCallbackSecret, newCallbackAddress } from '../../lambda/shared/callback-secret';
 import { Provider } from '../../lambda/shared/provider';
 import { FakeSecrets } from '../support/fake-secrets';
 import { captureOutput } from '../support/output';
+import { ATTEMPT_ID } from '../support/pipeline';
 
 const output = captureOutput();
 
@@ -84,7 +85,11 @@ describe('the API key', () => {
 
 describe('the provider', () => {
   const aProvider = (...values: string[]) =>
-    new Provider(new ApiKey(new FakeSecrets(values).client, 's'), 'https://api.evolink.ai', '1');
+    new Provider({
+      apiKey: new ApiKey(new FakeSecrets(values).client, 's'),
+      baseUrl: 'https://api.evolink.ai',
+      version: '1',
+    });
   const refused = () => new EvolinkUnauthorizedError('401', { status: 401, outcome: 'refused' });
 
   test('repeats a call once, with a key that is new', async () => {
@@ -92,7 +97,7 @@ describe('the provider', () => {
       .fn<Promise<string>, [EvolinkClient]>()
       .mockRejectedValueOnce(refused())
       .mockResolvedValueOnce('done');
-    await expect(aProvider('sk-1', 'sk-2').call(use)).resolves.toBe('done');
+    await expect(aProvider('sk-1', 'sk-2').query(use)).resolves.toBe('done');
     expect(use).toHaveBeenCalledTimes(2);
     expect(output.text()).not.toMatch(/sk-[12]/);
   });
@@ -104,49 +109,63 @@ describe('the provider', () => {
       .fn<Promise<string>, [EvolinkClient]>()
       .mockRejectedValueOnce(refused())
       .mockResolvedValueOnce('done');
-    await provider.call(use);
+    await provider.query(use);
     await expect(provider.keyVersion()).resolves.toBe('version-2');
   });
 
   test('knows no version where the secret cannot be read, and leaves it to the call to say why', async () => {
-    const provider = new Provider(new ApiKey(new FakeSecrets([new Error('away')]).client, 's'), 'https://x', '1');
+    const apiKey = new ApiKey(new FakeSecrets([new Error('away')]).client, 's');
+    const provider = new Provider({ apiKey, baseUrl: 'https://x', version: '1' });
     await expect(provider.keyVersion()).resolves.toBeUndefined();
-    await expect(provider.call(async () => 'done')).rejects.toBeInstanceOf(ApiKeyUnavailableError);
+    await expect(provider.query(async () => 'done')).rejects.toBeInstanceOf(ApiKeyUnavailableError);
   });
 
   test('never repeats with the same key, nor after another error', async () => {
     const use = jest.fn<Promise<string>, [EvolinkClient]>().mockRejectedValue(refused());
-    await expect(aProvider('sk-1').call(use)).rejects.toBeInstanceOf(EvolinkUnauthorizedError);
+    await expect(aProvider('sk-1').query(use)).rejects.toBeInstanceOf(EvolinkUnauthorizedError);
     const other = jest.fn<Promise<string>, [EvolinkClient]>().mockRejectedValue(new Error('lost'));
-    await expect(aProvider('sk-1', 'sk-2').call(other)).rejects.toThrow('lost');
+    await expect(aProvider('sk-1', 'sk-2').query(other)).rejects.toThrow('lost');
     expect([use.mock.calls.length, other.mock.calls.length]).toEqual([1, 1]);
   });
 });
 
-describe('the callback secret', () => {
-  test('has 256 bits, fits a path, and is never the same', () => {
-    const made = Array.from({ length: 100 }, newCallbackSecret);
-    for (const { secret, hash } of made) {
+describe('the callback address', () => {
+  const BASE = 'https://hooks.example.org';
+  const newAddress = () => {
+    const { url = '', secretHash } = newCallbackAddress(BASE, ATTEMPT_ID);
+    return { url, secret: url.split('/').at(-1) ?? '', secretHash };
+  };
+
+  test('names the attempt, and has a secret of 256 bits that fits a path and is never the same', () => {
+    const made = Array.from({ length: 100 }, newAddress);
+    for (const { url, secret, secretHash } of made) {
+      expect(url).toBe(`${BASE}/callback/${ATTEMPT_ID}/${secret}`);
       expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
       expect(secret).toMatch(/^[A-Za-z0-9_-]{43}$/);
-      expect(hash).not.toContain(secret);
+      expect(secretHash).not.toContain(secret);
     }
     expect(new Set(made.map(({ secret }) => secret)).size).toBe(100);
   });
 
-  test('is known by its hash alone', () => {
-    const { secret, hash } = newCallbackSecret();
-    expect(isCallbackSecret(secret, hash)).toBe(true);
+  test('is none where no callback can arrive; the hash differs all the same, since the idempotency key is made of it', () => {
+    const made = Array.from({ length: 100 }, () => newCallbackAddress('', ATTEMPT_ID));
+    for (const address of made) expect(address).not.toHaveProperty('url');
+    expect(new Set(made.map(({ secretHash }) => secretHash)).size).toBe(100);
+  });
+
+  test('its secret is known by its hash alone', () => {
+    const { secret, secretHash } = newAddress();
+    expect(isCallbackSecret(secret, secretHash)).toBe(true);
     const others = [
       '',
-      hash,
+      secretHash,
       secret.slice(1),
       `${secret}A`,
       `${secret} `,
       secret.toLowerCase(),
-      newCallbackSecret().secret,
+      newAddress().secret,
     ];
-    for (const other of others) expect(isCallbackSecret(other, hash)).toBe(false);
+    for (const other of others) expect(isCallbackSecret(other, secretHash)).toBe(false);
   });
 
   test.each(['', 'x', hashCallbackSecret('s').slice(0, 20)])(

@@ -7,7 +7,7 @@ import { deliver } from '../../lambda/shared/deliver';
 import { aCompletedTask, aTask } from '../support/fake-evolink';
 import { EXECUTION_ARN, TASK_ID } from '../support/jobs';
 import { captureOutput } from '../support/output';
-import { ATTEMPT_ID, MAX_QUEUE_SECONDS, TestPipeline } from '../support/pipeline';
+import { LOST, ATTEMPT_ID, MAX_QUEUE_SECONDS, TestPipeline } from '../support/pipeline';
 import { arnOf, claimJob, firstAttemptOf, oneQueued, queueOf, slotsOf } from '../support/queues';
 import { DAY_MS, FIRST_CHECK_SECONDS, HOUR_MS, runSweep } from '../support/sweeps';
 
@@ -214,7 +214,7 @@ describe('a task without an end', () => {
     const pipeline = new TestPipeline();
     pipeline.maxConcurrentTasks = 1;
     await pipeline.open();
-    await pipeline.table.markSubmitUnknown(ATTEMPT_ID, pipeline.time);
+    await pipeline.table.markSubmitUnknown(ATTEMPT_ID, LOST, pipeline.time);
     pipeline.evolink.list = new EvolinkServerError('500');
     await later(pipeline, HOUR_MS);
     const seen = await pipeline.attempt();

@@ -3,7 +3,7 @@ import { EvolinkServerError } from '../../evolink';
 import { sweep } from '../../lambda/sweep/sweep';
 import { TASK_ID } from '../support/jobs';
 import { captureOutput } from '../support/output';
-import { ATTEMPT_ID, TestPipeline } from '../support/pipeline';
+import { LOST, ATTEMPT_ID, TestPipeline } from '../support/pipeline';
 
 const output = captureOutput();
 
@@ -19,7 +19,7 @@ const run = (pipeline: TestPipeline) =>
 async function late(): Promise<TestPipeline> {
   const pipeline = new TestPipeline();
   await pipeline.open();
-  await pipeline.table.markSubmitUnknown(ATTEMPT_ID, pipeline.time);
+  await pipeline.table.markSubmitUnknown(ATTEMPT_ID, LOST, pipeline.time);
   pipeline.time += HOUR * 1_000;
   pipeline.evolink.list = new EvolinkServerError('500');
   return pipeline;
@@ -78,7 +78,7 @@ test('a task that comes to light at the last moment: its job goes on waiting, an
     },
   });
   await pipeline.open();
-  await pipeline.table.markSubmitUnknown(ATTEMPT_ID, pipeline.time);
+  await pipeline.table.markSubmitUnknown(ATTEMPT_ID, LOST, pipeline.time);
   pipeline.time += HOUR * 1_000;
   pipeline.evolink.list = new EvolinkServerError('500');
 

@@ -30,7 +30,20 @@ const READ_REFERENCES = 's3:GetObject <ImagesArchiveBucket.Arn>/references/*';
 describe('each role has exactly', () => {
   test.each([
     ['Validate', OWN_LOG('Validate')],
-    ['Submit', [...OWN_LOG('Submit'), READ_REFERENCES, ...TRANSACT, ...ANSWER, DESCRIBE, START('Dispatch'), READ_KEY]],
+    // It deletes the signed URLs of references once their task is known.
+    [
+      'Submit',
+      [
+        ...OWN_LOG('Submit'),
+        READ_REFERENCES,
+        ...TRANSACT,
+        ...onTable('DeleteItem'),
+        ...ANSWER,
+        DESCRIBE,
+        START('Dispatch'),
+        READ_KEY,
+      ],
+    ],
     [
       'Dispatch',
       [
@@ -73,7 +86,8 @@ describe('each role has exactly', () => {
       'Reconcile',
       [
         ...OWN_LOG('Reconcile'),
-        ...onTable('GetItem', 'PutItem', 'Query'),
+        // It settles open refunds in transactions.
+        ...onTable('GetItem', 'PutItem', 'Query', 'UpdateItem', 'DeleteItem'),
         READ_KEY,
         'dynamodb:Query <ImagesAttemptsTable.Arn>/index/open',
       ],

@@ -172,6 +172,7 @@ describe('each property changes the template', () => {
     maxQueueTime: () => ({ maxQueueTime: Duration.hours(1) }),
     firstCheckAfter: () => ({ firstCheckAfter: Duration.seconds(3) }),
     sweepInterval: () => ({ sweepInterval: Duration.minutes(2) }),
+    requireRefundProof: () => ({ requireRefundProof: true }),
     logRetention: () => ({ logRetention: RetentionDays.ONE_DAY }),
     imageRetention: () => ({ imageRetention: Duration.days(1) }),
     removalPolicy: () => ({ removalPolicy: RemovalPolicy.DESTROY }),
@@ -313,11 +314,11 @@ describe('what holds data', () => {
 describe('the functions', () => {
   test.each([
     ['Validate', 10],
-    ['Submit', 85],
+    ['Submit', 120],
     ['Callback', 9],
-    ['Dispatch', 180],
+    ['Dispatch', 240],
     ['Ended', 60],
-    ['Sweep', 55],
+    ['Sweep', 110],
     ['Archive', 600],
     ['Reconcile', 60],
   ])('%s runs on Node.js 24 and ARM for at most %d s, and logs no event', (name, seconds) => {

@@ -26,6 +26,10 @@ export class FakeEvolink {
   readonly tasks = new Map<string, Task | Error>();
   /** Ids that were asked for. */
   readonly asked: string[] = [];
+  /** Ids that were asked for together. */
+  readonly batches: (readonly string[])[] = [];
+  /** What it says of tasks that are asked for together. @default - there is no such route */
+  batch: ((ids: readonly string[]) => Task[]) | Error = new EvolinkNotFoundError('no batch', { status: 404 });
   /** What it says of the balance. */
   credits: Credits | Error = new Error('no balance in this test');
   /** Public prices by model; a model without any is not found. */
@@ -34,26 +38,23 @@ export class FakeEvolink {
   readonly pricesAsked: string[] = [];
   /** All tasks of the account, or why they cannot be listed. */
   list: readonly TaskListEntry[] | Error = new Error('no list in this test');
-  /** Of a page, as EvoLink grants it. */
-  pageSize = 100;
   /** EvoLink's clock, in epoch milliseconds; absent where its reply had no `Date`. */
   serverTime: () => number | undefined = () => undefined;
   /** Happens right before a page is read. */
   onPage: (page: number) => unknown = () => undefined;
   /** Pages that were asked for. */
   readonly pages: number[] = [];
-  /** What its list says that there is in all. @default - as many as there are */
-  total: number | undefined;
   /** Of the secret with the key; changed by a rotation. */
   keyVersion: string | undefined = KEY_VERSION;
   readonly provider = {
     keyVersion: async () => this.keyVersion,
-    call: (use: (client: unknown) => Promise<unknown>) =>
+    query: (use: (client: unknown) => Promise<unknown>) =>
       use({
         getTask: (id: string) => this.getTask(id),
+        getTasks: (ids: readonly string[]) => this.getTasks(ids),
         getCredits: () => this.getCredits(),
         getPriceRules: (model: string) => this.getPriceRules(model),
-        listTasks: (query: { readonly page: number }) => this.listTasks(query),
+        listTasks: (query: { readonly page: number; readonly pageSize: number }) => this.listTasks(query),
       }),
   } as unknown as Provider;
 
@@ -77,18 +78,20 @@ export class FakeEvolink {
     return rules;
   }
 
-  private async listTasks({ page }: { readonly page: number }): Promise<TaskList> {
+  private async listTasks(query: { readonly page: number; readonly pageSize: number }): Promise<TaskList> {
+    const { page, pageSize } = query;
     this.pages.push(page);
     await this.onPage(page);
     if (this.list instanceof Error) throw this.list;
-    const entries = this.list.slice((page - 1) * this.pageSize, page * this.pageSize);
-    return {
-      total: this.total ?? this.list.length,
-      page,
-      pageSize: this.pageSize,
-      entries,
-      serverTime: this.serverTime(),
-    };
+    const entries = this.list.slice((page - 1) * pageSize, page * pageSize);
+    return { total: this.list.length, page, pageSize, entries, serverTime: this.serverTime() };
+  }
+
+  /** As a gateway without that route, unless the test gives tasks of a batch. */
+  private async getTasks(ids: readonly string[]): Promise<Task[]> {
+    this.batches.push(ids);
+    if (this.batch instanceof Error) throw this.batch;
+    return this.batch(ids);
   }
 
   private async getTask(id: string): Promise<Task> {

@@ -1,7 +1,7 @@
 /** The parts that submit, callback and sweep share, around a table in memory. Nothing leaves this process. */
 import type { BudgetRule } from '../../domain/budgets';
 import { DEFAULT_PRICES } from '../../domain/prices';
-import type { Attempt } from '../../lambda/shared/attempts/attempt';
+import type { Attempt, SubmitError } from '../../lambda/shared/attempts/attempt';
 import { attemptIdOf } from '../../lambda/shared/attempts/attempt';
 import { AttemptTable } from '../../lambda/shared/attempts/attempt-table';
 import type { AttemptEnd } from '../../lambda/shared/attempts/book';
@@ -23,6 +23,8 @@ import { MemoryTable, type MemoryTableOptions } from './memory-table';
 export const CALLBACK_SECRET = 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I';
 /** How long a job may wait for a slot. */
 export const MAX_QUEUE_SECONDS = 21_600;
+/** A reply to the POST that was lost. */
+export const LOST: SubmitError = { kind: 'lost', outcome: 'unknown', at: 0, repeatAfter: 0, provider: {} };
 export const ATTEMPT_ID = attemptIdOf('job-1', 1);
 
 export class TestPipeline {

@@ -40,7 +40,7 @@ function keyFinding(account: AccountReport, { outputs }: Deployment): Finding {
     const secret = outputs.ApiKeySecretName ?? 'of the key';
     const { text, advice } = {
       refused: {
-        text: 'EvoLink refuses it (401): every job fails',
+        text: 'EvoLink does not accept it: every job fails',
         advice: `Store a valid key in the secret ${secret}: ${RUNBOOK}#evolink-refuses-the-key`,
       },
       'no-key': {
@@ -59,20 +59,27 @@ function keyFinding(account: AccountReport, { outputs }: Deployment): Finding {
       facts: { account: account.state, error: account.error },
     };
   }
-  const { accountCredits, keyCredits, daysLeft } = account;
+  const { accountCredits, keyCredits, keyDaily, daysLeft } = account;
   const facts = {
     account: account.state,
     account_credits: accountCredits,
     key_credits: keyCredits,
+    key_daily: keyDaily ?? null,
     days_left: daysLeft,
   };
   const left = [
     `${accountCredits} credits on the account`,
     keyCredits === null ? 'no limit of its own' : `${keyCredits} on the key`,
+    ...(keyDaily ? [`${keyDaily.used} of ${keyDaily.limit} used today`] : []),
   ].join(', ');
   if ([accountCredits, keyCredits].some((credits) => credits !== null && parseCredits(credits) === 0)) {
     const advice = `Top up at EvoLink, or raise the key's limit: ${RUNBOOK}#evolink-has-too-few-credits`;
     return { state: 'problem', text: `valid, but nothing is left: ${left}`, advice: [advice], facts };
+  }
+  if (keyDaily && parseCredits(keyDaily.used) >= parseCredits(keyDaily.limit, 'down')) {
+    const until = keyDaily.resetsAt === null ? '' : ` until ${keyDaily.resetsAt}`;
+    const advice = `Jobs fail${until}, unless the limit is raised: ${RUNBOOK}#the-key-has-reached-its-limit`;
+    return { state: 'problem', text: `valid, but its daily limit is reached: ${left}`, advice: [advice], facts };
   }
   const days = daysLeft === null ? '' : `; for ${grouped(Math.floor(daysLeft))} days at the present rate`;
   return { state: 'ok', text: `valid; ${left}${days}`, facts };

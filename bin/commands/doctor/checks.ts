@@ -4,6 +4,7 @@ import { callbackCheck } from './callback';
 import type { Check } from './check';
 import { deadLettersCheck } from './dead-letters';
 import type { Deployment } from './deployment';
+import { idempotencyCheck } from './idempotency';
 import { budgetsCheck, stopCheck } from './money';
 import { pricesCheck } from './prices';
 import { sweepCheck } from './sweep';
@@ -21,6 +22,7 @@ const CHECKS: readonly ((deployment: Deployment) => Check)[] = [
   alarmsCheck,
   budgetsCheck,
   stopCheck,
+  idempotencyCheck,
 ];
 
 export const checksOf = (deployment: Deployment): Check[] => CHECKS.map((make) => make(deployment));

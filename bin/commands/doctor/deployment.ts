@@ -48,6 +48,11 @@ export class Deployment {
     return this.reportOnce;
   }
 
+  /** The same, asked for anew. */
+  freshReport(): Promise<ReconcileReport | undefined> {
+    return this.invokeReconcile();
+  }
+
   /** Those of the stack. */
   alarms(): Promise<MetricAlarm[]> {
     this.alarmsOnce ??= this.readAlarms();

@@ -2,7 +2,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../../../domain/constants';
 import type { ArchivedImage } from '../../../domain/job';
 import { ledgerKey } from '../../../domain/ledger';
-import type { Attempt, StoredFailure } from './attempt';
+import type { Attempt, StoredFailure, SubmitError } from './attempt';
 import { isTerminal, tokensOf } from './attempt';
 import { AttemptReader } from './attempt-reader';
 import * as items from './items';
@@ -21,13 +21,17 @@ export class AttemptTable extends AttemptReader {
   /**
    * Gives the attempt its task, once: a second task for the attempt, or a second attempt for the task, is refused.
    * Linking the same pair again is no fault.
+   *
+   * @param despite - what a callback has called its task, where that one is kept elsewhere by now
+   * @returns `named otherwise` when a callback has called its task by another id, which must not get lost
    */
   async link(
     attemptId: string,
     taskId: string,
     submittedAt: number,
     nextCheckAt: number,
-  ): Promise<'linked' | 'refused'> {
+    despite?: string,
+  ): Promise<'linked' | 'refused' | 'named otherwise'> {
     try {
       await transact(this.client, [
         {
@@ -37,8 +41,10 @@ export class AttemptTable extends AttemptReader {
             UpdateExpression:
               // In the index also where it was given up before: what comes to light late is looked after again.
               'SET #status = :submitted, taskId = :taskId, submittedAt = :submittedAt, nextCheckAt = :nextCheckAt, ' +
-              'openShard = :shard',
-            ConditionExpression: 'attribute_not_exists(taskId) AND #status IN (:submitting, :unknown)',
+              'openShard = :shard REMOVE submission, submitError',
+            ConditionExpression:
+              'attribute_not_exists(taskId) AND #status IN (:submitting, :unknown) ' +
+              `AND (attribute_not_exists(hintedTaskId) OR hintedTaskId IN (:taskId${despite ? ', :despite' : ''}))`,
             ExpressionAttributeNames: { '#status': 'status' },
             ExpressionAttributeValues: {
               ':submitted': 'SUBMITTED',
@@ -48,6 +54,7 @@ export class AttemptTable extends AttemptReader {
               ':submittedAt': submittedAt,
               ':nextCheckAt': nextCheckAt,
               ':shard': items.openShard(attemptId),
+              ...(despite ? { ':despite': despite } : {}),
             },
           },
         },
@@ -63,15 +70,53 @@ export class AttemptTable extends AttemptReader {
     } catch (error) {
       if (!(error instanceof ConditionFailedError)) throw error;
       const current = await this.get(attemptId);
-      return current?.taskId === taskId ? 'linked' : 'refused';
+      if (current?.taskId === taskId) return 'linked';
+      const isOpen = current !== undefined && current.taskId === undefined && !isTerminal(current);
+      const isNamed = isOpen && ![undefined, taskId, despite].includes(current.hintedTaskId);
+      return isNamed ? 'named otherwise' : 'refused';
     }
   }
 
-  /** The POST's reply was lost: from here on only EvoLink can say whether there is a task. */
-  async markSubmitUnknown(attemptId: string, nextCheckAt: number): Promise<void> {
+  /** The POST was answered so that there may be a task: from here on only EvoLink can say whether there is one. */
+  async markSubmitUnknown(attemptId: string, submitError: SubmitError, nextCheckAt: number): Promise<void> {
     await this.update(attemptId, {
-      set: { '#status': 'SUBMIT_UNKNOWN', nextCheckAt },
-      condition: '#status = :submitting',
+      set: { '#status': 'SUBMIT_UNKNOWN', submitError, nextCheckAt },
+      condition: '#status IN (:submitting, :unknown) AND attribute_not_exists(taskId)',
+      values: { ':submitting': 'SUBMITTING', ':unknown': 'SUBMIT_UNKNOWN' },
+    });
+  }
+
+  /**
+   * The same submission is about to be sent again. From here on its outcome is unknown, whatever earlier answers said,
+   * should this run be killed; and no other run sends it before `inFlight.repeatAfter`. `false` when something has named a
+   * task, nobody wants it any more, or another run was first: then nothing may be sent.
+   *
+   * @param seen - what the row says of the POST before, as it was read
+   */
+  async takeRepeat(attemptId: string, seen: SubmitError | undefined, inFlight: SubmitError): Promise<boolean> {
+    return this.update(attemptId, {
+      set: { '#status': 'SUBMIT_UNKNOWN', submitError: inFlight },
+      condition:
+        '#status IN (:submitting, :unknown) AND attribute_exists(submission) AND attribute_not_exists(taskId)' +
+        ' AND attribute_not_exists(hintedTaskId) AND attribute_not_exists(deliveredAt)' +
+        ' AND attribute_not_exists(orphanedAt) AND attribute_not_exists(unsent) AND ' +
+        (seen === undefined ? 'attribute_not_exists(submitError)' : 'submitError.repeatAfter = :seen'),
+      values: {
+        ':submitting': 'SUBMITTING',
+        ':unknown': 'SUBMIT_UNKNOWN',
+        ...(seen === undefined ? {} : { ':seen': seen.repeatAfter }),
+      },
+    });
+  }
+
+  /**
+   * The API key is another one than the attempt was let through with. `keyChanged`: a POST had been made with the old one.
+   * `false` when the attempt got a task or ended meanwhile: then nothing may be sent.
+   */
+  async setKeyVersion(attemptId: string, keyVersion: string | undefined, keyChanged: boolean): Promise<boolean> {
+    return this.update(attemptId, {
+      set: { ...(keyVersion === undefined ? {} : { keyVersion }), keyChanged },
+      condition: '#status = :submitting AND attribute_not_exists(taskId)',
       values: { ':submitting': 'SUBMITTING' },
     });
   }
@@ -178,6 +223,8 @@ export class AttemptTable extends AttemptReader {
         nextCheckAt: isTerminal(seen) ? this.now() : (seen.nextCheckAt ?? this.now()),
         [TABLE.openIndexPartitionKey]: items.openShard(seen.attemptId),
       },
+      // It is not sent again for a job that is over.
+      remove: ['submission'],
       condition:
         'taskToken = :token AND #status <> :failed AND #status <> :cancelled AND attribute_not_exists(orphanedAt)' +
         ' AND attribute_not_exists(archivedAt) AND attribute_not_exists(lostAt)',
@@ -204,12 +251,12 @@ export class AttemptTable extends AttemptReader {
     });
   }
 
-  /** EvoLink has no task for the attempt, for certain, though that could not be booked: the sweep is to end it. */
+  /** The attempt is to end without a task, which could not be booked: the sweep is to end it. */
   async markUnsent(attemptId: string, failure: StoredFailure): Promise<void> {
     await this.update(attemptId, {
       set: { unsent: failure, nextCheckAt: this.now() },
-      condition: '#status = :submitting AND attribute_not_exists(taskId)',
-      values: { ':submitting': 'SUBMITTING' },
+      condition: '#status IN (:submitting, :unknown) AND attribute_not_exists(taskId)',
+      values: { ':submitting': 'SUBMITTING', ':unknown': 'SUBMIT_UNKNOWN' },
     });
   }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ProviderFacts } from '../../../domain/failure-cause';
 import type { FailureName } from '../../../domain/failures';
 import type { ArchivedImage, Job, UsageBasis } from '../../../domain/job';
 
@@ -34,11 +35,6 @@ export interface Attempt {
   readonly attemptId: string;
   readonly jobId: string;
   readonly attempt: number;
-  /**
-   * This row stands for a task that turned up beside the attempt with this id (for example after a refusal): it is booked
-   * and salvaged on its own.
-   */
-  readonly strayOf?: string;
   readonly executionArn: string;
   readonly executionStartedAt: string;
   readonly status: AttemptStatus;
@@ -67,10 +63,21 @@ export interface Attempt {
   readonly slot?: boolean;
   /** When it was let through to EvoLink: right before the POST. Absent while it is queued. */
   readonly sendingSince?: number;
-  /** Version of the secret with the API key when it was let through: a list of tasks is that of one key. */
+  /** Version of the secret with the API key that the POST had: with another key a repeat is another submission. */
   readonly keyVersion?: string;
-  /** EvoLink has no task for it, for certain, but that end could not be booked then: what it is to be ended with. */
+  /** It is to end without a task, which could not be booked then: what it is to be ended with. */
   readonly unsent?: StoredFailure;
+  /** What a repeat of the POST has to be equal to, while it is open whether EvoLink has a task. */
+  readonly submission?: Submission;
+  /** The last answer to the POST, where there may be a task. */
+  readonly submitError?: SubmitError;
+  /** It was posted again with another API key: two tasks would be no second one for one key. */
+  readonly keyChanged?: boolean;
+  /**
+   * This row stands for a task that turned up beside the attempt with this id (for example after a refusal): it is booked
+   * and salvaged on its own.
+   */
+  readonly strayOf?: string;
   readonly submittedAt?: number;
   /** EvoLink called its task completed, and gave no link to an image, then for the first time. */
   readonly emptySince?: number;
@@ -98,6 +105,29 @@ export interface Attempt {
   readonly checks: number;
 }
 
+/**
+ * Kept from before the POST until it is known whether there is a task, for a quarter of an hour at most: EvoLink takes a
+ * repeat as the same submission only if it is equal. Whoever reads the table reads it; a callback made with it only makes
+ * the pipeline ask EvoLink.
+ */
+export interface Submission {
+  /** With the callback's secret. Absent where no callback can arrive. */
+  readonly callbackUrl?: string;
+  /** References of S3 were signed; the URLs are in an item of their own. */
+  readonly signed?: boolean;
+}
+
+export interface SubmitError {
+  /** `busy`: EvoLink had no room (429, 502, 503, no route). `lost`: what became of the POST is not known. */
+  readonly kind: 'busy' | 'lost';
+  /** What all answers so far prove: `refused` while each was a refusal in EvoLink's own form. */
+  readonly outcome: 'refused' | 'unknown';
+  readonly at: number;
+  /** Not before this time. */
+  readonly repeatAfter: number;
+  readonly provider: ProviderFacts;
+}
+
 export interface StoredFailure {
   readonly name: FailureName;
   /** JSON, as the app reads it. */
@@ -110,6 +140,8 @@ export interface TaskOutcome {
   readonly results: readonly string[];
   /** EvoLink's usage block as JSON text: kept to the letter. */
   readonly usage: string | null;
+  /** EvoLink's billing block as JSON text. */
+  readonly billing?: string;
   readonly billingRule?: string;
   readonly model?: string;
 }
@@ -132,3 +164,8 @@ export function attemptIdOf(jobId: string, attempt: number): string {
 }
 
 export const ATTEMPT_ID_PATTERN = /^[A-Za-z0-9_-]{22}$/;
+
+/** The id of the row of a stray task: the same whoever finds the task, and however often. */
+export function strayIdOf(attemptId: string, taskId: string): string {
+  return createHash('sha256').update(`${attemptId}\nstray\n${taskId}`).digest('base64url').slice(0, 22);
+}

@@ -1,7 +1,7 @@
 import type { DynamoDBDocumentClient, TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { UsageBasis } from '../../../domain/job';
 import type { FoundBy } from '../../../domain/ledger';
-import { ledgerKey, spendKey, unknownKey } from '../../../domain/ledger';
+import { ledgerKey, openRefundKey, spendKey, unknownKey } from '../../../domain/ledger';
 import type { Attempt, AttemptStatus, StoredFailure, TaskOutcome } from './attempt';
 import { isLeftBehind } from './attempt';
 import { stillAs, unchanged } from './as-read';
@@ -23,12 +23,28 @@ export interface AttemptEnd {
   readonly basis: UsageBasis;
   /** Absent for a success. */
   readonly failure?: StoredFailure;
+  /** What may still be charged: the task failed, and nothing proves its refund. @default 0 */
+  readonly creditsOpen?: number;
+  /** Of a submission that was refused. Absent with a task. */
+  readonly noTask?: 'proven' | 'likely';
   /** Absent when EvoLink never had a task for the attempt. */
   readonly outcome?: TaskOutcome;
   /** What told us of it; absent without a task. */
   readonly foundBy?: FoundBy;
   /** Its job has ended already: no task token is to be answered. @default false */
   readonly nobodyWaits?: boolean;
+}
+
+/** A failed task whose refund nothing proves yet. */
+export interface OpenRefund {
+  readonly attemptId: string;
+  readonly taskId: string;
+  /** Credit units that stay held. */
+  readonly units: number;
+  /** The budget counters that hold them. */
+  readonly heldIn: Attempt['heldIn'];
+  /** With the attempt's id it leads to the record in the ledger. */
+  readonly completedAt: number;
 }
 
 export interface BookingTable extends TransactOptions {
@@ -62,8 +78,9 @@ export async function book(
     ...supersedeUnknown(tableName, attempt, end),
     { Update: { TableName: tableName, ...spend(attempt, end) } },
     ...attempt.heldIn.map((counter) => ({
-      Update: settleItem(tableName, counter, attempt.creditsHeld, end.creditsUsed),
+      Update: settleItem(tableName, counter, attempt.creditsHeld, end.creditsUsed, end.creditsOpen),
     })),
+    ...openRefund(tableName, attempt, end),
     ...leaveQueueOrSlot(tableName, attempt),
   ];
   if (end.outcome !== undefined) {
@@ -94,7 +111,7 @@ function endOfAttempt(attempt: Attempt, end: AttemptEnd) {
       isToSalvage ? ', openShard = :shard, nextCheckAt = :completedAt' : '',
       // Its next check was to be when its time in the queue is up: far too late for an answer that gets lost.
       attempt.status === 'QUEUED' && !nobodyWaits ? ', nextCheckAt = :completedAt' : '',
-      ' REMOVE queueEntry',
+      ' REMOVE queueEntry, submission, submitError',
       nobodyWaits ? ', openShard, nextCheckAt' : '',
     ].join(''),
     ConditionExpression: [open.condition, ...same.conditions].join(' AND '),
@@ -127,6 +144,19 @@ function supersedeUnknown(tableName: string, attempt: Attempt, end: AttemptEnd):
     ExpressionAttributeValues: { ':unknown': 'unknown', ':at': end.completedAt },
   };
   return [{ Update }];
+}
+
+/** What reconcile needs to settle it: it asks EvoLink again, until a day has passed. */
+function openRefund(tableName: string, attempt: Attempt, end: AttemptEnd): TransactItems {
+  if (end.creditsOpen === undefined || end.creditsOpen === 0 || end.outcome === undefined) return [];
+  const refund: OpenRefund = {
+    attemptId: attempt.attemptId,
+    taskId: end.outcome.taskId,
+    units: end.creditsOpen,
+    heldIn: attempt.heldIn,
+    completedAt: end.completedAt,
+  };
+  return [{ Put: { TableName: tableName, Item: { ...openRefundKey(end.completedAt, attempt.attemptId), ...refund } } }];
 }
 
 function spend(attempt: Attempt, end: AttemptEnd) {

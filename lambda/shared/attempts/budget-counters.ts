@@ -30,14 +30,23 @@ export function holdItem(tableName: string, budget: AppliedBudget, ask: number, 
   };
 }
 
-/** Turns a hold into what was really spent: less, nothing, or (an overrun) more. */
-export function settleItem(tableName: string, counter: CounterKey, held: number, used: number): Update {
+/**
+ * Turns a hold into what was really spent: less, nothing, or (an overrun) more.
+ *
+ * @param open - what stays held, since it may still be charged
+ */
+export function settleItem(tableName: string, counter: CounterKey, held: number, used: number, open = 0): Update {
   return {
     TableName: tableName,
     Key: { ...counter },
     UpdateExpression: 'ADD committed :difference, held :released, spent :used',
-    ExpressionAttributeValues: { ':difference': used - held, ':released': -held, ':used': used },
+    ExpressionAttributeValues: { ':difference': used + open - held, ':released': open - held, ':used': used },
   };
+}
+
+/** Holds what may be charged whether it fits or not: EvoLink has the task already. */
+export function holdAnyway(tableName: string, counter: CounterKey, units: number): Update {
+  return settleItem(tableName, counter, -units, 0);
 }
 
 export async function readCounter(

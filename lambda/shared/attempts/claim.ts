@@ -4,7 +4,7 @@ import type { AppliedBudget, BudgetCounter, BudgetRule } from '../../../domain/b
 import { TABLE } from '../../../domain/constants';
 import type { Job } from '../../../domain/job';
 import type { RuntimeSettings } from '../../../domain/settings';
-import type { Attempt } from './attempt';
+import type { Attempt, Submission } from './attempt';
 import { attemptIdOf } from './attempt';
 import type { LimitedBudget } from './budget-counters';
 import { holdItem, limitedBudgets, readCounter } from './budget-counters';
@@ -21,6 +21,8 @@ export interface Claim {
   readonly attempt: number;
   readonly taskToken: string;
   readonly callbackSecretHash: string;
+  /** See {@link Attempt.submission}; an attempt that joins the queue gets another one when its turn comes. */
+  readonly submission?: Submission;
   readonly executionArn: string;
   readonly executionStartedAt: string;
   readonly nextCheckAt: number;
@@ -119,8 +121,12 @@ function mustQueue(slots: Slots, { maxConcurrentTasks, now }: ClaimDependencies)
   return maxConcurrentTasks !== undefined && (slots.taken >= maxConcurrentTasks || slots.queued > 0);
 }
 
-function letThrough(attempt: Attempt, { keyVersion }: Claim, { maxConcurrentTasks, now }: ClaimDependencies): Attempt {
-  return { ...attempt, slot: maxConcurrentTasks !== undefined, sendingSince: now(), keyVersion };
+function letThrough(
+  attempt: Attempt,
+  { keyVersion, submission }: Claim,
+  { maxConcurrentTasks, now }: ClaimDependencies,
+): Attempt {
+  return { ...attempt, slot: maxConcurrentTasks !== undefined, sendingSince: now(), keyVersion, submission };
 }
 
 /** Nobody has to look at it before its time is up: the end of another attempt wakes it, and so does every sweep. */

@@ -9,6 +9,8 @@ export interface ConditionalUpdate {
   readonly remove?: readonly string[];
   readonly condition: string;
   readonly values?: Readonly<Record<string, unknown>>;
+  /** Names in the condition that stand for reserved words, `#status` aside. */
+  readonly names?: Readonly<Record<string, string>>;
   /** Makes the item where there is none. @default false */
   readonly orCreate?: boolean;
 }
@@ -17,7 +19,7 @@ export interface ConditionalUpdate {
 export async function conditionalUpdate(
   client: DynamoDBDocumentClient,
   tableName: string,
-  { key, set, remove = [], condition, values, orCreate = false }: ConditionalUpdate,
+  { key, set, remove = [], condition, values, names: own = {}, orCreate = false }: ConditionalUpdate,
 ): Promise<boolean> {
   const placeholder = (name: string) => `:${name.replace('#', '')}`;
   const names = Object.keys(set);
@@ -28,7 +30,11 @@ export async function conditionalUpdate(
     Key: key,
     UpdateExpression: `SET ${assignments}${remove.length > 0 ? ` REMOVE ${remove.join(', ')}` : ''}`,
     ConditionExpression: orCreate ? condition : `attribute_exists(pk) AND (${condition})`,
-    ExpressionAttributeNames: usesStatus ? { '#status': 'status' } : undefined,
+    ExpressionAttributeNames: usesStatus
+      ? { '#status': 'status', ...own }
+      : Object.keys(own).length > 0
+        ? own
+        : undefined,
     ExpressionAttributeValues: {
       ...Object.fromEntries(names.map((name) => [placeholder(name), set[name]])),
       ...values,

@@ -10,6 +10,7 @@ export const SORT_KEY = {
   attempt: 'attempt',
   requestPrefix: 'request#',
   outcome: 'outcome',
+  references: 'references',
   imagePrefix: 'image#',
 } as const;
 
@@ -26,6 +27,10 @@ export const requestKey = (attemptId: string, executionStartedAt: string): Key =
   sk: SORT_KEY.requestPrefix + executionStartedAt,
 });
 export const outcomeKey = (attemptId: string): Key => ({ pk: attemptPartition(attemptId), sk: SORT_KEY.outcome });
+export const referencesKey = (attemptId: string): Key => ({
+  pk: attemptPartition(attemptId),
+  sk: SORT_KEY.references,
+});
 export const imageKey = (attemptId: string, index: number): Key => ({
   pk: attemptPartition(attemptId),
   sk: `${SORT_KEY.imagePrefix}${String(index).padStart(2, '0')}`,

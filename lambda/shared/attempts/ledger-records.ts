@@ -1,5 +1,5 @@
 import type { FailureName } from '../../../domain/failures';
-import type { LedgerRecord } from '../../../domain/ledger';
+import type { LedgerRecord, LedgerState } from '../../../domain/ledger';
 import type { Attempt } from './attempt';
 import type { AttemptEnd } from './book';
 import type { RequestFacts } from './requests';
@@ -11,15 +11,23 @@ export function ledgerRecord(attempt: Attempt, request: RequestFacts, end: Attem
   return {
     ...common(attempt, request),
     images: delivered(end),
-    state: end.status === 'COMPLETED' || end.creditsUsed > 0 ? 'booked' : 'refunded',
+    state: stateOf(end),
+    creditsOpen: end.creditsOpen,
+    noTask: end.noTask,
     failure: end.failure?.name,
     creditsUsed: end.creditsUsed,
     basis: end.basis,
     usage: end.outcome?.usage,
+    billing: end.outcome?.billing,
     billingRule: end.outcome?.billingRule,
     bookedAt: end.completedAt,
     foundBy: end.foundBy,
   };
+}
+
+function stateOf({ status, creditsUsed, creditsOpen = 0 }: AttemptEnd): LedgerState {
+  if (status === 'COMPLETED' || creditsUsed > 0) return 'booked';
+  return creditsOpen > 0 ? 'refund open' : 'refunded';
 }
 
 export function unknownRecord(attempt: Attempt, request: RequestFacts, at: number, failure: FailureName): LedgerRecord {
@@ -40,6 +48,7 @@ function common(attempt: Attempt, request: RequestFacts) {
     jobId: attempt.jobId,
     attempt: attempt.attempt,
     taskId: attempt.taskId,
+    strayOf: attempt.strayOf,
     tenant: attempt.tenant,
     metadata: request.metadata,
     model: attempt.model,

@@ -2,7 +2,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { BudgetRule } from '../../../domain/budgets';
 import type { RuntimeSettings } from '../../../domain/settings';
-import type { Attempt } from './attempt';
+import type { Attempt, Submission } from './attempt';
 import type { LimitedBudget } from './budget-counters';
 import { holdItem, limitedBudgets, settleItem } from './budget-counters';
 import * as items from './items';
@@ -43,6 +43,8 @@ export interface LettingThrough extends SlotRules {
   readonly budgets: readonly BudgetRule[];
   readonly settings: RuntimeSettings;
   readonly callbackSecretHash: string;
+  /** See {@link Attempt.submission}. */
+  readonly submission: Submission;
   /** See {@link Attempt.keyVersion}. */
   readonly keyVersion?: string;
   /** Whose turn it was last, as it was read. */
@@ -63,7 +65,8 @@ export type LetThrough =
 
 /** Takes an attempt out of the queue, and a slot for it, in one transaction. Whoever wins it sends the attempt. */
 export async function letThrough(attempt: Attempt, rules: LettingThrough): Promise<LetThrough> {
-  const { client, tableName, maxConcurrentTasks, callbackSecretHash, keyVersion, now, nextCheckAt, patienceMs } = rules;
+  const { client, tableName, maxConcurrentTasks, callbackSecretHash, submission, keyVersion, now } = rules;
+  const { nextCheckAt, patienceMs } = rules;
   const { moved, budgets, heldIn } = holdsAt(attempt, rules);
   const hopeless = budgets.find(({ limit }) => attempt.creditsHeld > limit);
   if (hopeless !== undefined) return { kind: 'over budget', budget: hopeless };
@@ -72,7 +75,8 @@ export async function letThrough(attempt: Attempt, rules: LettingThrough): Promi
       TableName: tableName,
       Key: items.attemptKey(attempt.attemptId),
       UpdateExpression:
-        'SET #status = :submitting, callbackSecretHash = :hash, slot = :slot, sendingSince = :now, ' +
+        'SET #status = :submitting, callbackSecretHash = :hash, submission = :submission, slot = :slot, ' +
+        'sendingSince = :now, ' +
         `nextCheckAt = :nextCheckAt, heldIn = :heldIn${keyVersion ? ', keyVersion = :keyVersion' : ''} REMOVE queueEntry`,
       ConditionExpression: '#status = :queued AND attribute_not_exists(orphanedAt)',
       ExpressionAttributeNames: { '#status': 'status' },
@@ -80,6 +84,7 @@ export async function letThrough(attempt: Attempt, rules: LettingThrough): Promi
         ':queued': 'QUEUED',
         ':submitting': 'SUBMITTING',
         ':hash': callbackSecretHash,
+        ':submission': submission,
         ':slot': maxConcurrentTasks !== undefined,
         ':now': now,
         ':nextCheckAt': nextCheckAt,
@@ -98,7 +103,8 @@ export async function letThrough(attempt: Attempt, rules: LettingThrough): Promi
       slot: maxConcurrentTasks !== undefined,
       sendingSince: now,
     } as const;
-    return { kind: 'taken', attempt: { ...attempt, ...sent, callbackSecretHash, keyVersion, nextCheckAt, heldIn } };
+    const own = { callbackSecretHash, submission, keyVersion, nextCheckAt, heldIn };
+    return { kind: 'taken', attempt: { ...attempt, ...sent, ...own } };
   } catch (error) {
     if (!(error instanceof ConditionFailedError)) throw error;
     if (error.failed.includes(0)) return { kind: 'gone' };

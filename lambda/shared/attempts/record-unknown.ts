@@ -13,8 +13,10 @@ import { tryTransact } from './transact';
 type TransactItems = NonNullable<TransactWriteCommandInput['TransactItems']>;
 
 /**
- * Nothing shows whether EvoLink has a task: the ledger says so, once, and the hold stays. Should the truth come out
- * after all, the booking takes the place of this record. `false` when it was said before, or a task or an end came to light.
+ * Nothing shows whether EvoLink has a task: the ledger says so, once. The hold stays, since it may still be charged; the slot
+ * is free, since a task of a quarter of an hour ago has most likely ended, and one that there never was would block it for
+ * a day. Should the truth come out after all, the booking takes the place of this record. `false` when it was said
+ * before, or a task, a name for one or an end came to light.
  */
 export async function recordUnknown(
   { client, tableName, patienceMs }: BookingTable,
@@ -24,8 +26,9 @@ export async function recordUnknown(
 ): Promise<boolean> {
   if (attempt.taskId !== undefined || attempt.unknownSince !== undefined) return false;
   const transaction: TransactItems = [
-    { Update: { TableName: tableName, ...becoming(attempt, { unknownSince: at }) } },
+    { Update: { TableName: tableName, ...becoming(attempt, { unknownSince: at, slot: false }, ['submission']) } },
     { Put: { TableName: tableName, ...unknownPut(attempt, request, at, 'SubmitOutcomeUnknown') } },
+    ...leaveQueueOrSlot(tableName, attempt),
   ];
   return tryTransact(client, transaction, { patienceMs });
 }
@@ -46,7 +49,11 @@ export async function recordLost(
     {
       Update: {
         TableName: tableName,
-        ...becoming(attempt, { lostAt: at, ...(isNews ? { unknownSince: at } : {}) }, ['openShard', 'nextCheckAt']),
+        ...becoming(attempt, { lostAt: at, ...(isNews ? { unknownSince: at } : {}) }, [
+          'openShard',
+          'nextCheckAt',
+          'submission',
+        ]),
       },
     },
     ...(isNews ? [{ Put: { TableName: tableName, ...unknownPut(attempt, request, at, name) } }] : []),
@@ -58,7 +65,7 @@ export async function recordLost(
 /** An open attempt, as it was read, of which something more is known. */
 function becoming(attempt: Attempt, set: Partial<Attempt>, remove: readonly string[] = []) {
   const open = stillAs(attempt);
-  const same = unchanged(attempt, ['taskId', 'unknownSince', 'lostAt']);
+  const same = unchanged(attempt, ['taskId', 'hintedTaskId', 'unknownSince', 'lostAt']);
   const assignments = Object.keys(set).map((name) => `${name} = :new_${name}`);
   return {
     Key: items.attemptKey(attempt.attemptId),

@@ -1,7 +1,29 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { RuntimeSettings } from '../../../domain/settings';
+import type { IdempotencyProof, RuntimeSettings } from '../../../domain/settings';
 import { SETTINGS_KEY } from '../../../domain/settings';
+import { conditionalUpdate } from './conditional-update';
+
+/**
+ * Notes what an answer of EvoLink showed of its idempotency keys. A second task for one key stays on record until
+ * `evolink-images verify` shows otherwise: one replay after it proves nothing any more.
+ */
+export async function noteIdempotency(
+  client: DynamoDBDocumentClient,
+  tableName: string,
+  proof: IdempotencyProof,
+): Promise<boolean> {
+  return conditionalUpdate(client, tableName, {
+    key: { ...SETTINGS_KEY },
+    orCreate: true,
+    set: { idempotency: proof },
+    condition:
+      proof.state === 'proven'
+        ? 'attribute_not_exists(idempotency)'
+        : 'attribute_not_exists(idempotency) OR idempotency.#state <> :refuted',
+    ...(proof.state === 'proven' ? {} : { names: { '#state': 'state' }, values: { ':refuted': 'refuted' } }),
+  });
+}
 
 /** What operators set at run time, read consistently: a stop holds from the very next claim. */
 export async function readSettings(client: DynamoDBDocumentClient, tableName: string): Promise<RuntimeSettings> {

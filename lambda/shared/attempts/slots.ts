@@ -125,7 +125,7 @@ function count(tableName: string, what: 'queued' | 'taken'): TransactItem {
   };
 }
 
-/** Pauses without `Retry-After`, by their place in a row. EvoLink publishes no figures: these are what its users take. */
+/** Pauses without `Retry-After`, by their place in a row: EvoLink's client advises 30 s, the longer ones are our own. */
 const PAUSE_SECONDS = [30, 60, 120];
 
 /** After so long without a refusal the next one counts as the first. */

@@ -28,7 +28,8 @@ interface ObjectReference {
 
 /**
  * Makes of a request's references what EvoLink can fetch: objects of S3 are looked at, all of them, and get a signed
- * URL; others stay as they are. Signed URLs are credentials: they go into the POST and nowhere else.
+ * URL; others stay as they are. Signed URLs are credentials: they go into the POST, and into the table (`signed-urls.ts`)
+ * while it is open whether there is a task.
  */
 export async function resolveReferences(
   imageUrls: readonly string[] | undefined,

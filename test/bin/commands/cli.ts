@@ -25,6 +25,10 @@ export interface CliOptions {
   /** Thrown by CloudFormation instead of an answer. */
   readonly failure?: Error;
   readonly colour?: boolean;
+  /** Environment variables. @default - none */
+  readonly env?: Io['env'];
+  /** @default - that of the deployment */
+  readonly sleep?: Io['sleep'];
   readonly jobs?: FakeJobs;
   readonly s3?: FakeS3;
   readonly terminal?: Io['terminal'];
@@ -70,7 +74,8 @@ export async function cli(line: string | readonly string[], options: CliOptions 
     err: async (text) => void (written.err += text),
     paint: paint(colour),
     now: () => NOW,
-    sleep: (milliseconds, signal) => given(deployment).sleep(milliseconds, signal),
+    env: options.env ?? {},
+    sleep: options.sleep ?? ((milliseconds, signal) => given(deployment).sleep(milliseconds, signal)),
     post: (url) => given(deployment).post(url),
     aws: async (region) => {
       regions.push(region);

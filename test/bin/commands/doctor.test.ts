@@ -3,13 +3,18 @@ import { join } from 'node:path';
 import { checksOf } from '../../../bin/commands/doctor/checks';
 import { Deployment } from '../../../bin/commands/doctor/deployment';
 import type { ModelPricesReport } from '../../../domain/reconcile-report';
+import { SETTINGS_KEY } from '../../../domain/settings';
 import { aRule } from '../../support/budgets';
 import { ALARMS, FakeDeployment } from '../../support/fake-deployment';
 import { MemoryTable } from '../../support/memory-table';
 import { awsError, cli, type CliOptions, NOW } from './cli';
 
-function setUp() {
+const PROVEN = { idempotency: { state: 'proven', since: '2026-11-20T08:00:00.000Z', by: 'verify' } };
+
+/** @param settings of the table */
+function setUp(settings: object = PROVEN) {
   const table = new MemoryTable();
+  table.seed({ ...SETTINGS_KEY, ...settings });
   const deployment = new FakeDeployment(table.tableName, NOW);
   const run = (line = 'doctor', options: CliOptions = {}) => cli(line, { table, deployment, ...options });
   const json = async () => JSON.parse((await run('doctor --json')).out) as Shown;
@@ -40,6 +45,7 @@ const IDS = [
   'alarms',
   'budgets',
   'emergency-stop',
+  'idempotency',
 ];
 
 test('a stack that does not say what its budgets are is not taken for one without', async () => {
@@ -72,6 +78,7 @@ describe('healthy', () => {
 ✓ alarms             2, none in ALARM
 ✓ budgets            none: nothing limits what may be spent
 ✓ emergency stop     off
+✓ idempotency keys   proven since 2026-11-20T08:00:00.000Z, by verify
 
 Healthy.
 `);
@@ -164,7 +171,7 @@ describe('the key', () => {
     [
       'refused',
       'EvolinkUnauthorizedError: 401',
-      /refuses it \(401\)/,
+      /does not accept it/,
       /secret evolink\/api-key: .*#evolink-refuses-the-key/,
     ],
     ['no-key', 'ApiKeyUnavailableError: it is empty', /it is empty/, /Store the key in the secret evolink\/api-key/],
@@ -196,6 +203,22 @@ describe('the key', () => {
     deployment.report = { ...deployment.report!, account };
 
     expect(await check('key')).toMatchObject({ state, facts: { account_credits: accountCredits } });
+  });
+
+  test.each([
+    ['49.9999', 'ok', /49\.9999 of 50 used today/],
+    ['50', 'problem', /daily limit is reached/],
+    ['51', 'problem', /daily limit is reached/],
+  ])('with %s of a daily limit of 50 used', async (used, state, text) => {
+    const { deployment, check } = setUp();
+    const keyDaily = { limit: '50', used, resetsAt: '2026-11-24T16:00:00.000Z' };
+    const account = { state: 'read', accountCredits: '5', keyCredits: null, keyDaily, daysLeft: null } as const;
+    deployment.report = { ...deployment.report!, account };
+
+    const finding = await check('key');
+
+    expect(finding).toMatchObject({ state, text: expect.stringMatching(text), facts: { key_daily: keyDaily } });
+    if (state === 'problem') expect(JSON.stringify(finding)).toContain('Jobs fail until 2026-11-24T16:00:00.000Z');
   });
 
   test('a function that throws, and a version that does not tell: said, without its message', async () => {
@@ -433,6 +456,46 @@ test('another version: worth a look', async () => {
   expect(out).toMatch(/! version +99\.0\.0 is deployed, this command line is \d/);
 });
 
+describe('idempotency keys', () => {
+  test('unproven: healthy, with the command that proves it', async () => {
+    const { run, check } = setUp({});
+
+    expect(await check('idempotency')).toMatchObject({
+      healthy: true,
+      state: 'attention',
+      facts: { idempotency: 'unproven', since: null, by: null },
+      advice: [expect.stringContaining('EVOLINK_API_KEY=… evolink-images verify --stack EvolinkImagePipeline')],
+    });
+    expect((await run()).exitCode).toBe(0);
+  });
+
+  test.each([
+    ['second task', 'by a second task for one key'],
+    ['verify', 'by verify'],
+  ])('refuted by %s: what it means for jobs, and what to do', async (by, text) => {
+    const { check } = setUp({ idempotency: { state: 'refuted', since: '2026-11-20T08:00:00.000Z', by } });
+
+    expect(await check('idempotency')).toMatchObject({
+      state: 'attention',
+      text: `refuted since 2026-11-20T08:00:00.000Z, ${text}`,
+      advice: [
+        expect.stringContaining('Lost replies are not repeated'),
+        expect.stringContaining('evolink-images verify'),
+      ],
+      facts: { idempotency: 'refuted', by },
+    });
+  });
+
+  test('proven by production itself', async () => {
+    const { check } = setUp({ idempotency: { state: 'proven', since: '2026-11-20T08:00:00.000Z', by: 'replay' } });
+
+    expect(await check('idempotency')).toMatchObject({
+      state: 'ok',
+      text: expect.stringContaining('a replayed answer'),
+    });
+  });
+});
+
 describe('a check that cannot be made', () => {
   const denied = (action: string) =>
     awsError(
@@ -465,7 +528,7 @@ describe('a check that cannot be made', () => {
     expect(err).toMatch(/^Error: Not healthy: \d checks? that could not be made\.\n$/);
   });
 
-  test('the table: budgets and emergency stop', async () => {
+  test('the table: budgets, emergency stop and idempotency keys', async () => {
     const table = new MemoryTable({
       before: () => {
         throw denied('dynamodb:GetItem');
@@ -475,7 +538,7 @@ describe('a check that cannot be made', () => {
     deployment.outputs.Budgets = JSON.stringify([aRule('all', 'day', 1)]);
     const { out } = await cli('doctor', { table, deployment });
 
-    expect(out.match(/^\? .*lack dynamodb:GetItem$/gm)).toHaveLength(2);
+    expect(out.match(/^\? .*lack dynamodb:GetItem$/gm)).toHaveLength(3);
   });
 
   test('an error that is not known: told as it is', async () => {

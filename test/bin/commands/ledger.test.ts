@@ -50,14 +50,14 @@ describe('ledger, as a table', () => {
     expect(exitCode).toBe(0);
     expect(out).toBe(`Ledger of 2026-11-01 to 2026-11-30, UTC
 
-tenant  attempts  booked  refunded  unknown  images  credits held  credits used
-team-b         1       1         0        0       3      104.0158       78.0000
-team-a         3       1         1        1       1        1.1100        0.3682
-total          4       2         1        1       4      105.1258       78.3682
+tenant  attempts  booked  refunded  refund open  unknown  images  credits held  credits used
+team-b         1       1         0            0        0       3      104.0158       78.0000
+team-a         3       1         1            0        1       1        1.1100        0.3682
+total          4       2         1            0        1       4      105.1258       78.3682
 
 78.3682 credits are 1.152474 USD.
-Besides, 0.37 credits are held for attempts of which nothing shows whether EvoLink
-  has a task for them.
+Besides, 0.37 credits may still be charged: nothing shows whether EvoLink has a task
+  (unknown), or whether it gave back what a failed task had reserved (refund open).
 `);
   });
 
@@ -66,8 +66,8 @@ Besides, 0.37 credits are held for attempts of which nothing shows whether EvoLi
 
     expect(out).toBe(`Ledger of 2026-11-23, UTC
 
-       attempts  booked  refunded  unknown  images  credits held  credits used
-total         0       0         0        0       0        0.0000        0.0000
+       attempts  booked  refunded  refund open  unknown  images  credits held  credits used
+total         0       0         0            0        0       0        0.0000        0.0000
 
 0 credits are 0.000000 USD.
 `);

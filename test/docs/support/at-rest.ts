@@ -32,8 +32,10 @@ export async function countAnHourAtRest(minutes: { sweep: number; reconcile: num
   pipeline.time = Date.parse('2026-11-15T12:00:00Z');
   const evolink = await startServer([{ body: BALANCE }]);
   try {
-    const providerWith = (keys: FakeSecrets) =>
-      new Provider(new ApiKey(keys.client, 'key', pipeline.now), evolink.baseUrl, '1.2.3');
+    const providerWith = (keys: FakeSecrets) => {
+      const apiKey = new ApiKey(keys.client, 'key', pipeline.now);
+      return new Provider({ apiKey, baseUrl: evolink.baseUrl, version: '1.2.3' });
+    };
     const secrets = new FakeSecrets([API_KEY]);
     const provider = providerWith(secrets);
     // Prices are read once a day, which is no part of an ordinary hour.

@@ -1,4 +1,5 @@
 /** One job that succeeds: a text of less than 1 KB, one image, no budget and no queue; counted is what it uses. */
+import { SUBMISSION_SECONDS } from '../../../domain/constants';
 import { archive } from '../../../lambda/archive/archive';
 import { receiveCallback } from '../../../lambda/callback/callback';
 import { ApiKey } from '../../../lambda/shared/api-key';
@@ -55,7 +56,13 @@ async function run(files: FileHost): Promise<JobCount> {
   const secrets = new FakeSecrets([API_KEY]);
   /** Each function starts anew, without a key in its memory. */
   const coldStart = () => ({
-    ...pipeline.dependencies(new Provider(new ApiKey(secrets.client, 'key', pipeline.now), evolink.baseUrl, '1.2.3')),
+    ...pipeline.dependencies(
+      new Provider({
+        apiKey: new ApiKey(secrets.client, 'key', pipeline.now),
+        baseUrl: evolink.baseUrl,
+        version: '1.2.3',
+      }),
+    ),
     client,
     table: new AttemptTable(client, pipeline.memory.tableName, pipeline.now),
   });
@@ -77,6 +84,7 @@ async function run(files: FileHost): Promise<JobCount> {
       firstCheckSeconds: 120,
       maxQueueSeconds: MAX_QUEUE_SECONDS,
       budgets: [],
+      stopsAt: () => pipeline.time + SUBMISSION_SECONDS * 1_000,
     },
   );
   const [posted] = evolink.seen;

@@ -4,6 +4,7 @@ import { TABLE } from '../../../domain/constants';
 import type { Attempt } from '../../../lambda/shared/attempts/attempt';
 import { attemptIdOf } from '../../../lambda/shared/attempts/attempt';
 import { attemptKey } from '../../../lambda/shared/attempts/items';
+import { KEY_MEMORY_MS } from '../../../lambda/shared/post';
 import { admin, connection } from './clients';
 
 /** In their order; empty for a job that never claimed one. */
@@ -20,6 +21,15 @@ export async function attemptsOf(jobId: string): Promise<Attempt[]> {
     if (Item === undefined) return attempts;
     attempts.push(Item as Attempt);
   }
+}
+
+/** One row by its id, that of a stray task too. */
+export async function attemptRow(attemptId: string): Promise<Attempt> {
+  const { Item } = await admin.dynamo.send(
+    new GetCommand({ TableName: connection.outputs.TableName, Key: attemptKey(attemptId), ConsistentRead: true }),
+  );
+  if (Item === undefined) throw new Error(`no row ${attemptId}`);
+  return Item as Attempt;
 }
 
 /**
@@ -42,4 +52,17 @@ export async function forgetOpenAttempts(): Promise<void> {
       );
     }
   }
+}
+
+/** As if EvoLink's memory of the idempotency key had ended: no repeat can settle the submission any more. */
+export async function ageSubmission(jobId: string): Promise<void> {
+  const past = Date.now() - KEY_MEMORY_MS - 1_000;
+  await admin.dynamo.send(
+    new UpdateCommand({
+      TableName: connection.outputs.TableName,
+      Key: attemptKey(attemptIdOf(jobId, 1)),
+      UpdateExpression: 'SET sendingSince = :past, nextCheckAt = :due',
+      ExpressionAttributeValues: { ':past': past, ':due': 1 },
+    }),
+  );
 }

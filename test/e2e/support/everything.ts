@@ -15,8 +15,11 @@ import type { Place, Secrets } from './leaks';
 
 type Item = Record<string, unknown>;
 
-/** The table's own fields: Step Functions' secret has to be kept until the task ends. */
-const TOKEN_FIELDS = ['taskToken', 'earlierTokens'];
+/**
+ * The table's own fields: Step Functions' secret has to be kept until the task ends, and the callback address until it is
+ * known whether there is a task.
+ */
+const TOKEN_FIELDS = ['taskToken', 'earlierTokens', 'submission'];
 
 export async function* tableItems(): AsyncGenerator<Item> {
   const pages = paginateScan({ client: admin.dynamo }, { TableName: connection.outputs.TableName });

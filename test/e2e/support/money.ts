@@ -1,11 +1,12 @@
 /** What the tests of money need besides the rest. */
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { DeleteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { readLedger } from '../../../client/ledger-reader';
 import { RuntimeSettingsStore } from '../../../client/runtime-settings';
 import type { BudgetCounter, BudgetRule } from '../../../domain/budgets';
 import { appliedBudgets } from '../../../domain/budgets';
 import type { LedgerRecord } from '../../../domain/ledger';
+import { SETTINGS_KEY } from '../../../domain/settings';
 import { admin, connection } from './clients';
 
 const table = {
@@ -64,6 +65,14 @@ export async function reconcileNow(): Promise<void> {
     new InvokeCommand({ FunctionName: connection.outputs.ReconcileFunctionName, Payload: '{}' }),
   );
   if (FunctionError) throw new Error(`reconcile failed: ${Buffer.from(Payload ?? []).toString('utf8')}`);
+}
+
+/** What earlier tests showed of EvoLink's idempotency keys is forgotten: from here on they are unproven. */
+export async function forgetIdempotency(): Promise<void> {
+  const Key = { ...SETTINGS_KEY };
+  await admin.dynamo.send(
+    new UpdateCommand({ TableName: table.tableName, Key, UpdateExpression: 'REMOVE idempotency' }),
+  );
 }
 
 /** Other tests reset the simulated account, which reconcile rightly takes for a difference: begin afresh. */

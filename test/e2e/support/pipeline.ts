@@ -1,6 +1,6 @@
 /** Everything that an end-to-end test needs, in one import. */
 export { getJson, getObject } from './archive';
-export { attemptsOf, forgetOpenAttempts } from './attempts';
+export { ageSubmission, attemptRow, attemptsOf, forgetOpenAttempts } from './attempts';
 export { callbackAddress, forgeCallback } from './callbacks';
 export { admin, app, connection, simulator } from './clients';
 export { eventually } from './eventually';
@@ -21,6 +21,7 @@ export { freshStart, type MetricQuery, metricSum, metricValues } from './metrics
 export {
   atScale,
   budgetCounter,
+  forgetIdempotency,
   forgetReconciliation,
   inFlight,
   ledgerOf,

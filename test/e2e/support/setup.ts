@@ -1,4 +1,5 @@
 import { simulator } from './clients';
+import { forgetIdempotency } from './money';
 import { endPause } from './slots';
 
 /** A job takes seconds, and each wait inside a test has a limit of its own with a better message than jest's. */
@@ -11,4 +12,5 @@ jest.setTimeout(180_000);
 beforeAll(async () => {
   await simulator.reset();
   await endPause();
+  await forgetIdempotency();
 });

@@ -1,8 +1,9 @@
 import { TABLE } from '../../../domain/constants';
+import { MAX_PROMPT_BYTES } from '../../../domain/models';
 import { attemptIdOf } from '../../../lambda/shared/attempts/attempt';
 import * as items from '../../../lambda/shared/attempts/items';
 import { aJob, OTHER_TASK_ID, STARTED_AT, TASK_ID } from '../../support/jobs';
-import { ATTEMPT_ID, TestPipeline } from '../../support/pipeline';
+import { LOST, ATTEMPT_ID, TestPipeline } from '../../support/pipeline';
 
 const OTHER_ATTEMPT = attemptIdOf('job-2', 1);
 
@@ -81,7 +82,7 @@ describe('claim', () => {
 
   test('the largest request fits', async () => {
     const pipeline = new TestPipeline();
-    const job = aJob({ prompt: '\u{1F6B2}'.repeat(15_000) });
+    const job = aJob({ prompt: '\u{1F6B2}'.repeat(MAX_PROMPT_BYTES / 4) });
     await expect(pipeline.claim({ job })).resolves.toMatchObject({ kind: 'claimed' });
     expect((await pipeline.table.load(ATTEMPT_ID))?.job.request.prompt).toBe(job.request.prompt);
   });
@@ -140,7 +141,7 @@ describe('link', () => {
   test('an attempt of unknown outcome may still be linked, an ended one may not', async () => {
     const pipeline = new TestPipeline();
     await pipeline.open();
-    await pipeline.table.markSubmitUnknown(ATTEMPT_ID, pipeline.time);
+    await pipeline.table.markSubmitUnknown(ATTEMPT_ID, LOST, pipeline.time);
     await expect(linkTo(pipeline, ATTEMPT_ID, TASK_ID)).resolves.toBe('linked');
 
     pipeline.memory.seed({ ...items.attemptKey(OTHER_ATTEMPT), status: 'FAILED' });
@@ -150,7 +151,7 @@ describe('link', () => {
   test('the mark of an unknown outcome never replaces a task that was linked meanwhile', async () => {
     const pipeline = new TestPipeline();
     const before = await pipeline.open({ taskId: TASK_ID });
-    await pipeline.table.markSubmitUnknown(ATTEMPT_ID, pipeline.time);
+    await pipeline.table.markSubmitUnknown(ATTEMPT_ID, LOST, pipeline.time);
     expect(await pipeline.attempt()).toEqual(before);
   });
 });

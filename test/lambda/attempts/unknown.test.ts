@@ -6,7 +6,7 @@ import { readRequestFacts } from '../../../lambda/shared/attempts/requests';
 import { DEFAULT_PRICES } from '../../../domain/prices';
 import { aRule, counter } from '../../support/budgets';
 import { aJob, TASK_ID } from '../../support/jobs';
-import { ATTEMPT_ID, TestPipeline } from '../../support/pipeline';
+import { LOST, ATTEMPT_ID, TestPipeline } from '../../support/pipeline';
 
 const HOUR = 3_600_000;
 
@@ -14,7 +14,7 @@ async function lost(): Promise<TestPipeline> {
   const pipeline = new TestPipeline();
   pipeline.budgets = [aRule('all', 'day', 100_000)];
   await pipeline.open({ job: aJob({ metadata: { team: 'web' } }) });
-  await pipeline.table.markSubmitUnknown(ATTEMPT_ID, pipeline.time);
+  await pipeline.table.markSubmitUnknown(ATTEMPT_ID, LOST, pipeline.time);
   pipeline.time += HOUR;
   return pipeline;
 }

@@ -7,16 +7,19 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { DEFAULT_PRICES } from '../../../domain/prices';
-import { EvolinkRateLimitedError, EvolinkTimeoutError } from '../../../evolink';
-import type { SubmitRequest, Task } from '../../../evolink';
+import { SUBMISSION_SECONDS } from '../../../domain/constants';
+import { OPEN_REFUNDS_PARTITION } from '../../../domain/ledger';
+import { type RuntimeSettings, SETTINGS_KEY } from '../../../domain/settings';
+import type { SubmitRequest, SubmittedTask, Task } from '../../../evolink';
 import { receiveCallback } from '../../../lambda/callback/callback';
 import { dispatch } from '../../../lambda/dispatch/dispatch';
 import { ended } from '../../../lambda/ended/ended';
+import { openRefunds, settleRefunds } from '../../../lambda/reconcile/refunds';
 import type { Attempt } from '../../../lambda/shared/attempts/attempt';
 import { attemptIdOf } from '../../../lambda/shared/attempts/attempt';
 import { AttemptTable } from '../../../lambda/shared/attempts/attempt-table';
 import { Executions } from '../../../lambda/shared/executions';
-import type { Provider } from '../../../lambda/shared/provider';
+import type { KeyedClient, Provider } from '../../../lambda/shared/provider';
 import { TaskTokens } from '../../../lambda/shared/task-token';
 import { submit } from '../../../lambda/submit/submit';
 import { sweep } from '../../../lambda/sweep/sweep';
@@ -25,33 +28,54 @@ import { FakeLambda } from '../../support/fake-lambda';
 import { FakeStepFunctions } from '../../support/fake-step-functions';
 import { aJob } from '../../support/jobs';
 import { MemoryTable } from '../../support/memory-table';
+import { type Fate, FATES, type PostFate } from './fates';
 
-/** How EvoLink takes a POST. The reply of `lost` ones never arrives, whether there is a task by then or not. */
-export type PostFate =
-  'accepted' | 'lost after acceptance' | 'lost on the way' | 'rate limited' | 'killed after acceptance';
-
-export type TaskEnd = 'completed' | 'service_error' | 'content_policy_violation';
+export type TaskEnd = 'completed' | 'service_error' | 'service_error, refunded' | 'content_policy_violation';
 
 /** What an invocation meets. */
 export interface Weather {
   /** The function is killed at this call of its own, counted from 0. */
   readonly killedAt?: number;
-  readonly post: PostFate;
+  /** Its POSTs, one after the other: taken in rotation. */
+  readonly posts: readonly PostFate[];
   /** How long each call takes, in turns of the others: taken in rotation. */
   readonly delays: readonly number[];
+  /** It still has the API key from before the last rotation. @default false */
+  readonly hasOldKey?: boolean;
+}
+
+export interface Gateway {
+  /** Whether a repeat under the same idempotency key gets the task of the first POST. */
+  readonly honoursKeys: boolean;
+  /** What the pipeline knows of that from the start. */
+  readonly proof?: 'proven';
+  /** Jobs whose holds together fit into the budget. */
+  readonly budgetFits: number;
 }
 
 interface Posted {
   readonly attemptId: string;
+  readonly idempotencyKey: string;
+  readonly keyVersion: string;
+  readonly body: string;
   readonly callbackUrl: string;
+  readonly answer: Fate['answer'];
+  /** Made by it, or known to EvoLink by its key. */
   readonly task?: WorldTask;
+  /** Its answer leaves it open whether there is a task. */
+  readonly isOpen: boolean;
+  /** It is one more for its key. */
+  readonly isSecondTask: boolean;
 }
 
 export interface WorldTask {
   readonly id: string;
   readonly attemptId: string;
+  readonly idempotencyKey: string;
   readonly createdAt: number;
   end?: TaskEnd;
+  /** A callback of it came through: its function was not killed. */
+  isHeardOf: boolean;
 }
 
 interface WorldJob {
@@ -69,6 +93,10 @@ class Killed extends Error {}
 
 export const MAX_TASKS = 2;
 const CREDITS = 0.2;
+const REFUNDED = {
+  ...{ refund_scope: 'account_balance', charge_status: 'released', refund_status: 'completed' },
+  ...{ reserved_credits: 0.2, charged_credits: 0, refunded_credits: 0.2, refunded_at: '2026-11-03T12:00:00Z' },
+};
 const PRICE_UNITS = 2_000;
 
 export class World {
@@ -82,14 +110,24 @@ export class World {
   readonly tasks: WorldTask[] = [];
   readonly jobs: WorldJob[];
 
-  private readonly invocation = new AsyncLocalStorage<Weather & { calls: number }>();
+  private readonly invocation = new AsyncLocalStorage<
+    Omit<Weather, 'killedAt'> & { killedAt?: number; calls: number; posted: number; readonly endsAt: number }
+  >();
+  private rotations = 1;
   private readonly limit: number;
   private readonly perJob = aJob().estimate.creditsUpper;
 
-  constructor(jobs: number, budgetFits: number) {
+  constructor(
+    jobs: number,
+    private readonly gateway: Gateway,
+  ) {
     this.memory = new MemoryTable({ before: () => this.call() });
     this.table = new AttemptTable(this.memory.client, this.memory.tableName, this.now);
-    this.limit = this.perJob * budgetFits;
+    this.limit = this.perJob * gateway.budgetFits;
+    if (gateway.proof !== undefined) {
+      const idempotency = { state: gateway.proof, since: '2026-11-01T00:00:00.000Z', by: 'verify' };
+      this.memory.seed({ ...SETTINGS_KEY, idempotency });
+    }
     this.jobs = Array.from({ length: jobs }, (_, index) => ({
       jobId: `job-${index}`,
       executionArn: `arn:aws:states:us-east-1:000000000000:execution:pipeline:job-${index}`,
@@ -103,8 +141,9 @@ export class World {
 
   /** Runs one invocation to its end or its death, then lets Step Functions act on what it was told. */
   async invoke(weather: Weather, action: () => Promise<unknown>): Promise<void> {
+    const endsAt = this.time + SUBMISSION_SECONDS * 1_000;
     try {
-      await this.invocation.run({ ...weather, calls: 0 }, action);
+      await this.invocation.run({ ...weather, calls: 0, posted: 0, endsAt }, action);
     } catch (error) {
       if (!(error instanceof Killed)) throw error;
     }
@@ -135,10 +174,19 @@ export class World {
     if (post === undefined) return;
     const [, attemptId, secret] = /\/callback\/([^/]+)\/([^/]+)$/.exec(post.callbackUrl) ?? [];
     const body = JSON.stringify({ id: taskId ?? post.task?.id });
-    await receiveCallback(
-      { rawPath: `/callback/${attemptId}/${secret}`, body, isBase64Encoded: false },
-      this.dependencies(),
-    );
+    const event = { rawPath: `/callback/${attemptId}/${secret}`, body, isBase64Encoded: false };
+    await receiveCallback(event, this.dependencies());
+    if (taskId === undefined && post.task !== undefined) post.task.isHeardOf = true;
+  }
+
+  /** Another version of the secret; the old key goes on working, as it does at EvoLink until it is deleted. */
+  rotateKey(): void {
+    this.rotations++;
+  }
+
+  async settleRefunds(): Promise<void> {
+    const dependencies = this.dependencies();
+    await settleRefunds(await openRefunds(dependencies), dependencies);
   }
 
   async sweep(): Promise<void> {
@@ -208,10 +256,17 @@ export class World {
   view() {
     const attempts: Attempt[] = [];
     const owners = new Map<string, string>();
-    const ledger: { readonly attemptId: string; readonly state: string; readonly creditsUsed: number }[] = [];
+    const ledger: {
+      readonly attemptId: string;
+      readonly state: string;
+      readonly creditsUsed: number;
+      readonly noTask?: string;
+    }[] = [];
     let slots = { taken: 0, queued: 0 };
-    let counter = { held: 0, spent: 0, committed: 0 };
+    const counter = { held: 0, spent: 0, committed: 0 };
+    let refunds = 0;
     let queue = 0;
+    let settings: RuntimeSettings = {};
     for (const item of this.memory.items()) {
       const pk = String(item.pk);
       if (item.sk === 'attempt') attempts.push(item as unknown as Attempt);
@@ -219,10 +274,14 @@ export class World {
       // As it is read: an `unknown` record that was superseded by a booking is none of the ledger any more.
       else if (pk.startsWith('ledger#') && item.supersededAt === undefined) ledger.push(item as never);
       else if (pk === 'slots') slots = { ...slots, ...pickNumbers(item, ['taken', 'queued']) };
-      else if (pk.startsWith('budget#')) counter = { ...counter, ...pickNumbers(item, ['held', 'spent', 'committed']) };
+      else if (pk.startsWith('budget#')) {
+        // One for each day.
+        for (const name of ['held', 'spent', 'committed'] as const) counter[name] += Number(item[name] ?? 0);
+      } else if (pk === OPEN_REFUNDS_PARTITION) refunds += Number(item.units);
+      else if (pk === SETTINGS_KEY.pk) settings = item;
       else if (pk === 'queue') queue++;
     }
-    return { attempts, owners, ledger, slots, counter, queue };
+    return { attempts, owners, ledger, slots, counter, refunds, queue, settings };
   }
 
   private fail(job: WorldJob, error: string, cause: string): void {
@@ -247,6 +306,7 @@ export class World {
     for (let turn = 0; turn < turns; turn++) await Promise.resolve();
     // What is dead makes no further call, whatever its code does about the first that failed.
     if (current.killedAt !== undefined && current.calls >= current.killedAt) throw new Killed('killed');
+    if (this.time > current.endsAt) throw new Killed('stopped by its time limit');
     current.calls++;
   }
 
@@ -274,78 +334,105 @@ export class World {
       maxQueueSeconds: 21_600,
       patienceMs: 0,
       now: this.now,
+      stopsAt: () => this.invocation.getStore()?.endsAt ?? Infinity,
+      pause: () => this.call(),
     };
   }
 
   private provider(): Provider {
-    const client = {
-      submit: (request: SubmitRequest, { idempotencyKey }: { idempotencyKey: string }) =>
-        this.post(idempotencyKey.slice(0, 22), request.callback_url ?? ''),
+    const isOld = this.invocation.getStore()?.hasOldKey === true;
+    let version = Math.max(1, this.rotations - (isOld ? 1 : 0));
+    const keyed = (): KeyedClient => {
+      const keyVersion = `version-${version}`;
+      return { keyVersion, client: this.client(keyVersion) as KeyedClient['client'] };
+    };
+    return {
+      current: async () => keyed(),
+      keyVersion: async () => keyed().keyVersion,
+      renewed: async () => {
+        await this.call();
+        if (version === this.rotations) return undefined;
+        version = this.rotations;
+        return keyed();
+      },
+      query: (use: (one: unknown) => unknown) => use(keyed().client),
+    } as unknown as Provider;
+  }
+
+  private client(keyVersion: string): unknown {
+    return {
+      submit: (request: SubmitRequest, options: { idempotencyKey: string }) =>
+        this.post(request, options.idempotencyKey, keyVersion),
       getTask: async (id: string) => {
         await this.call();
         return this.taskOf(id);
       },
-      listTasks: async ({ page }: { page: number }) => {
+      getTasks: async (ids: readonly string[]) => {
         await this.call();
-        const shown = page === 1 ? this.tasks : [];
+        return ids.map((id) => this.taskOf(id));
+      },
+      listTasks: async ({ page, pageSize }: { page: number; pageSize: number }) => {
+        await this.call();
+        const shown = page === 1 ? this.tasks.toReversed() : [];
         const entries = shown.map(({ id, createdAt }) => ({ id, createdAt: createdAt / 1_000 }));
-        return { total: this.tasks.length, page, pageSize: 100, entries, serverTime: this.time };
+        return { total: this.tasks.length, page, pageSize, entries, serverTime: this.time };
       },
     };
-    const keyVersion = async () => 'version-1';
-    return { keyVersion, call: (use: (one: unknown) => unknown) => use(client) } as unknown as Provider;
   }
 
-  private async post(attemptId: string, callbackUrl: string): Promise<{ id: string }> {
+  private async post(request: SubmitRequest, idempotencyKey: string, keyVersion: string): Promise<SubmittedTask> {
     await this.call();
-    const fate = this.invocation.getStore()?.post ?? 'accepted';
-    const isTaken = fate !== 'lost on the way' && fate !== 'rate limited';
-    const task = isTaken ? this.create(attemptId) : undefined;
-    this.posts.push({ attemptId, callbackUrl, task });
-    switch (fate) {
-      case 'rate limited':
-        throw new EvolinkRateLimitedError('429', { status: 429, outcome: 'refused' });
-      case 'lost after acceptance':
-      case 'lost on the way':
-        throw new EvolinkTimeoutError('no reply', { outcome: 'unknown' });
-      case 'killed after acceptance': {
-        const current = this.invocation.getStore();
-        if (current !== undefined) Object.assign(current, { killedAt: 0 });
-        throw new Killed('killed');
-      }
-      case 'accepted':
-        return { id: task?.id ?? '' };
+    const current = this.invocation.getStore();
+    const posts = current?.posts ?? ['accepted'];
+    const { answer, makesTask, error }: Fate = FATES[posts[(current?.posted ?? 0) % posts.length] ?? 'accepted'];
+    if (current !== undefined) current.posted++;
+
+    const attemptId = idempotencyKey.slice(0, 22);
+    const ofKey = this.tasks.find((task) => task.idempotencyKey === idempotencyKey);
+    const known = this.gateway.honoursKeys ? ofKey : undefined;
+    const task = makesTask ? (known ?? this.create(attemptId, idempotencyKey)) : undefined;
+    const isSecondTask = task !== undefined && ofKey !== undefined && task !== ofKey;
+    const [body, callbackUrl] = [JSON.stringify(request), request.callback_url ?? ''];
+    const isOpen = answer === 'killed' || error?.().outcome === 'unknown';
+    this.posts.push({ attemptId, idempotencyKey, keyVersion, body, callbackUrl, answer, task, isOpen, isSecondTask });
+    if (answer === 'killed') {
+      if (current !== undefined) current.killedAt = 0;
+      throw new Killed('killed');
     }
+    if (error !== undefined) throw error();
+    return { id: task?.id ?? '', status: 'pending', ...(known === undefined ? {} : { replayed: true }) };
   }
 
-  private create(attemptId: string): WorldTask {
+  private create(attemptId: string, idempotencyKey: string): WorldTask {
     const number = this.tasks.length;
     const id = `task-unified-1790000000-${String(number).padStart(8, '0')}`;
-    const task = { id, attemptId, createdAt: this.time };
+    const task = { id, attemptId, idempotencyKey, createdAt: this.time, isHeardOf: false };
     this.tasks.push(task);
     return task;
   }
 
   private taskOf(id: string): Task {
     const end = this.tasks.find((task) => task.id === id)?.end;
-    const charged = { credits_used: end === 'completed' ? CREDITS : 0, billing_rule: 'per_token' };
     if (end === undefined) return { id, status: 'processing', rawStatus: 'processing', results: [] };
     if (end === 'completed') {
-      return { id, status: end, rawStatus: end, results: ['https://files.example.org/1.png'], usage: charged };
+      const usage = { credits_used: CREDITS, billing_rule: 'per_token' };
+      return { id, status: end, rawStatus: end, results: ['https://files.example.org/1.png'], usage };
     }
+    const [code = '', isRefunded] = end.split(', ');
     return {
-      id,
-      status: 'failed',
-      rawStatus: 'failed',
-      results: [],
-      usage: charged,
-      error: { code: end, message: '' },
+      ...{ id, status: 'failed', rawStatus: 'failed', results: [] },
+      ...(isRefunded === undefined ? {} : { billing: REFUNDED }),
+      error: { code, message: '' },
     };
   }
 
   /** What EvoLink charged for all of it, in credit units. */
   bill(): number {
     return this.tasks.filter(({ end }) => end === 'completed').length * PRICE_UNITS;
+  }
+
+  get honoursKeys(): boolean {
+    return this.gateway.honoursKeys;
   }
 
   budgetLimit(): number {

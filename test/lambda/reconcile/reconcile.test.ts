@@ -297,6 +297,7 @@ describe('what it answers to whoever invokes it', () => {
       state: 'read',
       accountCredits: '50.5',
       keyCredits: '10',
+      keyDaily: null,
       daysLeft: null,
     });
     await spend(pipeline, 'job-1', 70_000);
@@ -304,8 +305,21 @@ describe('what it answers to whoever invokes it', () => {
       state: 'read',
       accountCredits: '20',
       keyCredits: null,
+      keyDaily: null,
       daysLeft: 20,
     });
+  });
+
+  test.each([
+    ['Asia/Shanghai', '2026-11-03T16:00:00.000Z'],
+    ['Nowhere/Else', null],
+    [undefined, null],
+  ])('a daily limit of the key, with the moment at which it starts afresh in %s', async (timeZone, resetsAt) => {
+    const pipeline = new TestPipeline();
+    const { account, key } = balance({ unlimited: true });
+    pipeline.evolink.credits = { account, key: { ...key, daily: { limit: '50', used: '12.5', timeZone } } };
+    const { account: report } = await reconcile({ ...pipeline.dependencies(), budgets: [] });
+    expect(report).toMatchObject({ keyDaily: { limit: '50', used: '12.5', resetsAt } });
   });
 
   test.each([

@@ -4,7 +4,7 @@ import { closeServers } from '../../evolink/support/servers';
 import { aRule, counter, counters, jobAsking, setSettings } from '../../support/budgets';
 import { transactionCancelled } from '../../support/dynamodb-errors';
 import { captureOutput } from '../../support/output';
-import { Submissions } from '../../support/submissions';
+import { refusal, Submissions } from '../../support/submissions';
 
 const output = captureOutput();
 afterEach(closeServers);
@@ -95,7 +95,7 @@ test('a limit set at run time is the one that is told', async () => {
 });
 
 test('within the budget: one POST, and the hold is released by a refusal of EvoLink', async () => {
-  const pipeline = await Submissions.start({ replies: [{ status: 402, body: { error: { code: 'quota' } } }] });
+  const pipeline = await Submissions.start({ replies: [refusal(402, 'insufficient_quota')] });
   pipeline.budgets = [aRule('all', 'day', credits(1))];
   await pipeline.submit({ job: jobAsking(credits(1)) });
   expect(pipeline.posts()).toHaveLength(1);

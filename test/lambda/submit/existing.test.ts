@@ -5,7 +5,7 @@ import { closeServers } from '../../evolink/support/servers';
 import { aCompletedTask, aTask } from '../../support/fake-evolink';
 import { aJob, TASK_ID } from '../../support/jobs';
 import { captureOutput } from '../../support/output';
-import { ATTEMPT_ID } from '../../support/pipeline';
+import { LOST, ATTEMPT_ID } from '../../support/pipeline';
 import { Submissions } from '../../support/submissions';
 import { HOUR_MS, runSweep } from '../../support/sweeps';
 
@@ -20,7 +20,7 @@ async function existing(status: AttemptStatus): Promise<Submissions> {
   const pipeline = await Submissions.start();
   const submitted = status !== 'SUBMITTING' && status !== 'SUBMIT_UNKNOWN';
   await pipeline.open(submitted ? { taskId: TASK_ID } : {});
-  if (status === 'SUBMIT_UNKNOWN') await pipeline.table.markSubmitUnknown(ATTEMPT_ID, pipeline.time);
+  if (status === 'SUBMIT_UNKNOWN') await pipeline.table.markSubmitUnknown(ATTEMPT_ID, LOST, pipeline.time);
   if (ENDED.includes(status as Ended)) {
     await pipeline.book(await pipeline.attempt(), {
       ...{ status: status as Ended, completedAt: pipeline.time, creditsUsed: 0, basis: 'assumed' },

@@ -1,11 +1,10 @@
 /** `submit` where all slots are taken, and who wakes what waits. */
+import { EvolinkClient } from '../../../evolink';
 import { letThrough } from '../../../lambda/shared/attempts/queue';
 import { completeTask } from '../../../lambda/shared/complete-task';
-import type { Provider } from '../../../lambda/shared/provider';
-import { submit } from '../../../lambda/submit/submit';
 import { closeServers } from '../../evolink/support/servers';
 import { aCompletedTask, aTask } from '../../support/fake-evolink';
-import { aJob, aSubmitEvent, TASK_ID } from '../../support/jobs';
+import { aJob, TASK_ID } from '../../support/jobs';
 import { captureOutput } from '../../support/output';
 import { claimJob, firstAttemptOf, slotsOf } from '../../support/queues';
 import { MAX_QUEUE_SECONDS } from '../../support/pipeline';
@@ -70,7 +69,15 @@ describe('a repeated call for a job in the queue', () => {
         if (name !== 'UpdateCommand' || !armed) return;
         armed = false;
         const { client, tableName } = pipeline.memory;
-        const rules = { client, tableName, budgets: [], settings: {}, callbackSecretHash: 'h', lastTenant: '' };
+        const rules = {
+          client,
+          tableName,
+          budgets: [],
+          settings: {},
+          submission: {},
+          callbackSecretHash: 'h',
+          lastTenant: '',
+        };
         const when = { now: pipeline.time, nextCheckAt: pipeline.time };
         await letThrough(await firstAttemptOf(pipeline, 'job-2'), { ...rules, ...when });
       },
@@ -125,16 +132,17 @@ describe('the end of an attempt', () => {
 describe('a call of submit', () => {
   test('that is killed right after its POST is not made good by another POST', async () => {
     const pipeline = await Submissions.start();
-    const { provider } = pipeline.dependenciesOfSubmit(pipeline);
-    const killed = {
-      keyVersion: () => provider.keyVersion(),
-      call: async (use: Parameters<Provider['call']>[0]) => {
-        await provider.call(use);
-        throw new Error('killed');
-      },
-    } as unknown as Provider;
-    const dying = submit(aSubmitEvent(), { ...pipeline.dependenciesOfSubmit(pipeline), provider: killed });
-    await expect(dying).rejects.toThrow('killed');
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its client below
+    const post = EvolinkClient.prototype.submit;
+    const killed = jest.spyOn(EvolinkClient.prototype, 'submit').mockImplementationOnce(async function (
+      this: EvolinkClient,
+      ...call
+    ) {
+      await post.apply(this, call);
+      throw new Error('killed');
+    });
+    await expect(pipeline.submit()).rejects.toThrow('killed');
+    killed.mockRestore();
 
     await pipeline.submit({ taskToken: 'token-2' });
 

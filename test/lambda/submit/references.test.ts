@@ -1,10 +1,13 @@
 /** `submit` and references from S3: looked at before the POST, and signed for it alone. */
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import { referencesKey } from '../../../lambda/shared/attempts/items';
 import { closeServers, type Reply } from '../../evolink/support/servers';
 import { BucketServer } from '../../support/bucket-server';
-import { aJob } from '../../support/jobs';
+import { aJob, TASK_ID } from '../../support/jobs';
 import { captureOutput } from '../../support/output';
+import { ATTEMPT_ID } from '../../support/pipeline';
 import { pngOf } from '../../support/png';
-import { CREATED, Submissions } from '../../support/submissions';
+import { CREATED, refusal, Submissions } from '../../support/submissions';
 
 const output = captureOutput();
 
@@ -79,4 +82,78 @@ test('a throttled S3 ends the attempt unsent, and another one is made', async ()
   expect(facts).toMatchObject({ charged: 'no', reason: 'SlowDown' });
   expect(pipeline.posts()).toEqual([]);
   expect(await pipeline.attempt()).toMatchObject({ status: 'FAILED', creditsUsed: 0 });
+});
+
+describe('signed URLs and a repeat', () => {
+  const kept = (pipeline: Submissions) => pipeline.memory.item(referencesKey(ATTEMPT_ID));
+
+  test('a repeat has the URLs of the first POST, though they could be signed anew; then they are deleted', async () => {
+    const object = s3.put('refs', 'a.png', pngOf(4, 4), 'image/png');
+    const pipeline = await Submissions.start({ bucketServer: s3, replies: [refusal(503, 503), CREATED] });
+    let whileItWaits: unknown;
+    pipeline.onPause = () => (whileItWaits = kept(pipeline)?.imageUrls);
+
+    await pipeline.submit({ job: jobWith(object, 'https://cdn.example.org/b.png') });
+
+    const [first, second] = pipeline.posts().map(({ body }) => body.image_urls);
+    expect(second).toEqual(first);
+    expect(whileItWaits).toEqual(first);
+    expect(kept(pipeline)).toBeUndefined();
+  });
+
+  test('they are kept before the POST, for no longer than they are good for', async () => {
+    const object = s3.put('refs', 'a.png', pngOf(4, 4), 'image/png');
+    let before: Record<string, unknown> | undefined;
+    const pipeline: Submissions = await Submissions.start({
+      bucketServer: s3,
+      replies: [() => ((before = kept(pipeline)), CREATED)],
+    });
+    await pipeline.submit({ job: jobWith(object) });
+    expect(before).toMatchObject({ expiresAt: Math.ceil(pipeline.time / 1_000) + 3_600 });
+  });
+
+  test('the sweep repeats with them, and deletes them after the link', async () => {
+    const object = s3.put('refs', 'a.png', pngOf(4, 4), 'image/png');
+    const replies = [refusal(503, 503, { 'retry-after': '60' }), CREATED];
+    const pipeline = await Submissions.start({ bucketServer: s3, replies });
+    await pipeline.submit({ job: jobWith(object) });
+    expect(kept(pipeline)).toBeDefined();
+
+    pipeline.time += 60_000;
+    await pipeline.sweep();
+
+    const [first, second] = pipeline.posts();
+    expect(second?.body).toEqual(first?.body);
+    expect(await pipeline.attempt()).toMatchObject({ status: 'SUBMITTED', taskId: TASK_ID });
+    expect(kept(pipeline)).toBeUndefined();
+  });
+
+  test('without them nothing is repeated: signed anew it would be another submission', async () => {
+    const object = s3.put('refs', 'a.png', pngOf(4, 4), 'image/png');
+    const replies = [refusal(503, 503, { 'retry-after': '60' }), CREATED];
+    const pipeline = await Submissions.start({ bucketServer: s3, replies });
+    await pipeline.submit({ job: jobWith(object) });
+    await pipeline.memory.client.send(
+      new DeleteCommand({ TableName: pipeline.memory.tableName, Key: referencesKey(ATTEMPT_ID) }),
+    );
+    pipeline.time += 60_000;
+    await pipeline.sweep();
+    expect(pipeline.posts()).toHaveLength(1);
+    expect((await pipeline.attempt()).status).toBe('SUBMIT_UNKNOWN');
+  });
+
+  test('URLs that cannot be deleted are no reason to lose the task: they expire', async () => {
+    const object = s3.put('refs', 'a.png', pngOf(4, 4), 'image/png');
+    const pipeline = await Submissions.start({ bucketServer: s3 });
+    pipeline.memory.failNext('DeleteCommand', new Error('away'));
+    await pipeline.submit({ job: jobWith(object) });
+    expect(await pipeline.attempt()).toMatchObject({ status: 'SUBMITTED', taskId: TASK_ID });
+  });
+
+  test('a job without objects of S3 keeps none', async () => {
+    const pipeline = await Submissions.start({ replies: [refusal(500, 'internal_error')] });
+    await pipeline.submit({ job: jobWith('https://cdn.example.org/b.png') });
+    expect(kept(pipeline)).toBeUndefined();
+    expect((await pipeline.attempt()).submission).not.toHaveProperty('signed');
+  });
 });

@@ -1,29 +1,33 @@
-import { FAILURES, retryRule, type FailureName } from '../../../domain/failures';
-import { closeServers, unusedPort } from '../../evolink/support/servers';
+import { FAILURES, type FailureName } from '../../../domain/failures';
+import { EvolinkClient, EvolinkConnectionError, EvolinkUnauthorizedError } from '../../../evolink';
+import { attemptKey } from '../../../lambda/shared/attempts/items';
+import { closeServers, unusedPort, type Reply } from '../../evolink/support/servers';
 import { PROMPT, TASK_ID } from '../../support/jobs';
 import { captureOutput } from '../../support/output';
 import { ATTEMPT_ID } from '../../support/pipeline';
-import { slotsOf } from '../../support/queues';
 import { API_KEY, CREATED, refusal, Submissions } from '../../support/submissions';
 
 const output = captureOutput();
 afterEach(closeServers);
 
-describe('what EvoLink refuses reaches the job by name, without a charge', () => {
-  test.each<[string, number, string | number, FailureName]>([
-    ['an invalid request', 400, 'invalid_request', 'RequestRefused'],
-    ['no channel', 400, 'no_available_channel', 'RequestRefused'],
-    ['blocked content', 400, 'content_policy_violation', 'ContentPolicyViolation'],
-    ['a bad key', 401, 'unauthorized', 'Unauthorized'],
-    ['too few credits', 402, 'insufficient_quota', 'InsufficientCredits'],
-    ['a spent key', 402, 'KEY_QUOTA_EXHAUSTED', 'InsufficientCredits'],
-    ['a model that the key may not use', 403, 'model_access_denied', 'ModelAccessDenied'],
-    ['an unknown route', 404, 404, 'RequestRefused'],
-    ['a reference that is too large', 413, 413, 'RequestRefused'],
-    ['too many requests', 429, 'rate_limit_exceeded', 'RateLimited'],
-    ['an upstream fault', 502, 502, 'ServiceError'],
-    ['no service', 503, 503, 'ServiceError'],
-  ])('%s (%i %s) is %s', async (_, status, code, name) => {
+const ENDS: [string, number, string | number, FailureName, 'proven' | 'likely'][] = [
+  ['an invalid request', 400, 'invalid_request', 'RequestRefused', 'likely'],
+  ['blocked content', 400, 'content_policy_violation', 'ContentPolicyViolation', 'likely'],
+  ['blocked content, at a status of a fault', 500, 'moderation_blocked', 'ContentPolicyViolation', 'likely'],
+  ['a bad key', 401, 'unauthorized', 'Unauthorized', 'likely'],
+  ['a disabled key', 402, 'key_disabled', 'Unauthorized', 'proven'],
+  ['too few credits', 402, 'insufficient_quota', 'InsufficientCredits', 'proven'],
+  ['a code of 402 that proves nothing', 402, 'quota_exceeded', 'InsufficientCredits', 'likely'],
+  ['a spent key', 402, 'KEY_QUOTA_EXHAUSTED', 'KeyLimitReached', 'proven'],
+  ['a model that the key may not use', 403, 'key_model_not_allowed', 'ModelAccessDenied', 'proven'],
+  ['a model that nobody may use', 403, 'model_access_denied', 'ModelAccessDenied', 'likely'],
+  ['an unknown route', 404, 404, 'RequestRefused', 'likely'],
+  ['a reference that is too large', 413, 413, 'RequestRefused', 'likely'],
+  ['a media format', 415, 'unsupported', 'RequestRefused', 'likely'],
+];
+
+describe('what EvoLink refuses reaches the job by name, without a charge or another attempt', () => {
+  test.each(ENDS)('%s (%i %s) is %s; that there is no task is %s', async (_, status, code, name, noTask) => {
     const pipeline = await Submissions.start({ replies: [refusal(status, code, { 'x-request-id': 'req-1' })] });
 
     await pipeline.submit();
@@ -34,30 +38,100 @@ describe('what EvoLink refuses reaches the job by name, without a charge', () =>
       error: name,
       message: FAILURES[name].meaning,
       charged: 'no',
+      no_task: noTask,
       job_id: 'job-1',
       attempt: 1,
       provider: { status, code: String(code), message: 'said EvoLink', request_id: 'req-1' },
     });
-    expect('retry_after_seconds' in facts).toBe(retryRule(name) !== undefined);
+    expect(facts).not.toHaveProperty('retry_after_seconds');
     expect(pipeline.posts()).toHaveLength(1);
     const attempt = await pipeline.attempt();
     expect(attempt).toMatchObject({ status: 'FAILED', creditsUsed: 0, deliveredAt: pipeline.time, failure: { name } });
-    expect(pipeline.ledger()).toMatchObject([{ state: 'refunded', creditsUsed: 0, creditsHeld: attempt.creditsHeld }]);
+    expect(pipeline.ledger()).toMatchObject([{ state: 'refunded', creditsUsed: 0, noTask }]);
     expect(await pipeline.openAttempts()).toEqual([]);
     for (const hidden of [API_KEY, PROMPT, 'said EvoLink']) expect(output.text()).not.toContain(hidden);
   });
+
+  test.each(ENDS)('%s (%i %s) is counted as a failed job', async (_, status, code, name) => {
+    const pipeline = await Submissions.start({ replies: [refusal(status, code)] });
+    await pipeline.submit();
+    expect(output.valuesOf('JobsFailed')).toContainEqual({ value: 1, dimensions: { ErrorName: name } });
+  });
+
+  test('after the end nothing is kept of what a repeat would need', async () => {
+    const pipeline = await Submissions.start({ replies: [refusal(400, 'invalid_request')] });
+    await pipeline.submit();
+    expect(await pipeline.attempt()).not.toHaveProperty('submission');
+    expect(await pipeline.attempt()).not.toHaveProperty('submitError');
+  });
 });
 
-test('a connection that was never made is a service error: nothing was sent', async () => {
-  const pipeline = await Submissions.start({ baseUrl: `http://127.0.0.1:${await unusedPort()}` });
-  await pipeline.submit();
-  expect(pipeline.steps.onlyAnswer()).toMatchObject({ error: 'ServiceError', facts: { charged: 'no' } });
+describe('a limit of the key', () => {
+  const limited = (code: string, error: object = {}): Reply => ({
+    status: 402,
+    body: { error: { code, message: 'no', type: 'insufficient_quota', ...error } },
+  });
+
+  test.each(['key_daily_quota_exhausted', 'token_daily_quota_exceeded'])(
+    'per day (%s): until midnight of the zone that EvoLink names',
+    async (code) => {
+      const pipeline = await Submissions.start({ replies: [limited(code, { reset_timezone: 'Asia/Shanghai' })] });
+      pipeline.time = Date.parse('2026-11-03T12:00:00Z');
+      await pipeline.submit();
+      expect(pipeline.steps.onlyAnswer()).toMatchObject({
+        error: 'KeyLimitReached',
+        facts: { limit: 'daily', resets_at: '2026-11-03T16:00:00.000Z' },
+      });
+    },
+  );
+
+  test.each([undefined, 'Mars/Olympus'])('per day, with the zone %j: until when is not known', async (zone) => {
+    const pipeline = await Submissions.start({
+      replies: [limited('key_daily_quota_exhausted', { reset_timezone: zone })],
+    });
+    await pipeline.submit();
+    const { facts } = pipeline.steps.onlyAnswer();
+    expect(facts).toMatchObject({ limit: 'daily' });
+    expect(facts).not.toHaveProperty('resets_at');
+  });
+
+  test.each(['key_quota_exhausted', 'insufficient_token_quota'])('in total (%s)', async (code) => {
+    const pipeline = await Submissions.start({ replies: [limited(code, { reset_timezone: 'UTC' })] });
+    await pipeline.submit();
+    const { error, facts } = pipeline.steps.onlyAnswer();
+    expect([error, facts.limit]).toEqual(['KeyLimitReached', 'total']);
+    expect(facts).not.toHaveProperty('resets_at');
+  });
+});
+
+describe('a connection that was never made', () => {
+  const unreachable = async () => Submissions.start({ baseUrl: `http://127.0.0.1:${await unusedPort()}` });
+
+  test('is a service error: nothing was sent, so another attempt may be', async () => {
+    const pipeline = await unreachable();
+    await pipeline.submit({ attempt: 2 });
+    const { error, facts } = pipeline.steps.onlyAnswer();
+    expect(error).toBe('ServiceError');
+    expect(facts).toMatchObject({ charged: 'no', no_task: 'proven' });
+    expect(facts.retry_after_seconds).toBeGreaterThanOrEqual(5);
+    expect(output.valuesOf('JobsFailed')).toEqual([]);
+  });
+
+  test('leaves no further attempt after the last one, which counts the failed job', async () => {
+    const pipeline = await unreachable();
+    await pipeline.submit({ attempt: 3 });
+    expect(pipeline.steps.onlyAnswer().facts).not.toHaveProperty('retry_after_seconds');
+    expect(output.valuesOf('JobsFailed')).toEqual([
+      { value: 1, dimensions: {} },
+      { value: 1, dimensions: { ErrorName: 'ServiceError' } },
+    ]);
+  });
 });
 
 test('a refusal that a linked task belies does not end the attempt: a further one would pay twice', async () => {
   let linked = false;
   const pipeline: Submissions = await Submissions.start({
-    replies: [refusal(503, 503)],
+    replies: [refusal(403, 'model_access_denied')],
     before: async (name, { TransactItems = [] }) => {
       // The booking of the refusal is on its way; EvoLink's callback is a moment faster.
       if (name !== 'TransactWriteCommand' || (TransactItems as unknown[]).length < 2 || linked) return;
@@ -74,67 +148,79 @@ test('a refusal that a linked task belies does not end the attempt: a further on
   expect(await pipeline.openAttempts()).toEqual([ATTEMPT_ID]);
 });
 
-describe('a further attempt', () => {
-  test('is promised as long as one is left, and the failed job is not counted before', async () => {
-    const pipeline = await Submissions.start({ replies: [refusal(503, 503)] });
-    await pipeline.submit({ attempt: 2 });
-    expect(pipeline.steps.onlyAnswer().facts.retry_after_seconds).toBeGreaterThanOrEqual(5);
-    expect(output.valuesOf('JobsFailed')).toEqual([]);
-  });
-
-  test('is not promised by the last one, which counts the failed job', async () => {
-    const pipeline = await Submissions.start({ replies: [refusal(503, 503, { 'retry-after': '9' })] });
-    await pipeline.submit({ attempt: 3 });
-    expect(pipeline.steps.onlyAnswer().facts).not.toHaveProperty('retry_after_seconds');
-    expect(output.valuesOf('JobsFailed')).toEqual([
-      { value: 1, dimensions: {} },
-      { value: 1, dimensions: { ErrorName: 'ServiceError' } },
-    ]);
-  });
-
-  test.each([
-    ['429', 429, '45', 45],
-    ['503', 503, '1', 1],
-    ['an hour, the longest there is', 429, '3600', 3_600],
-  ])('never comes sooner than Retry-After of %s asks for, and little later', async (_, status, header, seconds) => {
-    const pipeline = await Submissions.start({ replies: [refusal(status, 'x', { 'retry-after': header })] });
-    await pipeline.submit();
-    const wait = Number(pipeline.steps.onlyAnswer().facts.retry_after_seconds);
-    expect(Number.isInteger(wait)).toBe(true);
-    expect(wait).toBeGreaterThanOrEqual(seconds);
-    expect(wait).toBeLessThanOrEqual(Math.min(3_600, Math.ceil(seconds * 1.25)));
-  });
-
-  test.each(['0', 'Tue, 03 Nov 2020 00:00:00 GMT'])(
-    'Retry-After %j takes no brake away: the job and the whole pipeline wait as without it',
-    async (header) => {
-      const pipeline = await Submissions.start({ replies: [refusal(429, 'x', { 'retry-after': header })] });
-      pipeline.maxConcurrentTasks = 3;
-      await pipeline.submit();
-
-      expect(Number(pipeline.steps.onlyAnswer().facts.retry_after_seconds)).toBeGreaterThanOrEqual(30);
-      expect((await slotsOf(pipeline)).pausedUntil).toBeGreaterThanOrEqual(pipeline.time + 30_000);
-    },
-  );
-
-  test('without Retry-After waits at least what its name asks for', async () => {
-    const pipeline = await Submissions.start({ replies: [refusal(429, 'rate_limit_exceeded')] });
-    await pipeline.submit();
-    const wait = Number(pipeline.steps.onlyAnswer().facts.retry_after_seconds);
-    expect(wait).toBeGreaterThanOrEqual(retryRule('RateLimited')?.waitSeconds ?? NaN);
-    expect(wait).toBeLessThanOrEqual(60);
-  });
-});
-
 describe('the API key', () => {
   const denied = refusal(401, 'unauthorized');
 
-  test('that was rotated is read afresh: two POSTs, the second with the new key', async () => {
-    const pipeline = await Submissions.start({ replies: [denied, CREATED], secrets: ['sk-old', 'sk-new'] });
+  test.each<[string, Reply]>([
+    ['401 in its own form', denied],
+    ['key_disabled', refusal(402, 'key_disabled')],
+    ['key_expired', refusal(403, 'key_expired')],
+  ])('refused with %s is read afresh; with another key it is another submission', async (_, reply) => {
+    const pipeline = await Submissions.start({ replies: [reply, CREATED], secrets: ['sk-old', 'sk-new'] });
     await pipeline.submit();
     expect(pipeline.posts().map(({ headers }) => headers.authorization)).toEqual(['Bearer sk-old', 'Bearer sk-new']);
-    expect((await pipeline.attempt()).status).toBe('SUBMITTED');
+    const keys = pipeline.posts().map(({ headers }) => headers['idempotency-key']);
+    expect(new Set(keys).size).toBe(2);
+    expect(await pipeline.attempt()).toMatchObject({ status: 'SUBMITTED', keyVersion: 'version-2', keyChanged: true });
     expect(pipeline.steps.sent).toEqual([]);
+  });
+
+  test('is on record before the POST that is made with it', async () => {
+    const seen: unknown[] = [];
+    const onPost = (reply: Reply) => () => {
+      const row = pipeline.memory.item(attemptKey(ATTEMPT_ID));
+      seen.push([row?.keyVersion, row?.keyChanged]);
+      return reply;
+    };
+    const pipeline: Submissions = await Submissions.start({
+      replies: [onPost(denied), onPost(CREATED)],
+      secrets: ['sk-old', 'sk-new'],
+    });
+    await pipeline.submit();
+    expect(seen).toEqual([
+      ['version-1', undefined],
+      ['version-2', true],
+    ]);
+  });
+
+  test("that a proxy's 401 refuses is not read again: such a POST may have arrived", async () => {
+    const pipeline = await Submissions.start({
+      replies: [{ status: 401, body: '<html>' }, CREATED],
+      secrets: ['sk-old', 'sk-new'],
+    });
+    await pipeline.submit();
+    expect(pipeline.posts()).toHaveLength(1);
+    expect((await pipeline.attempt()).status).toBe('SUBMIT_UNKNOWN');
+  });
+
+  test('is not tried with another one when a callback has named the task meanwhile', async () => {
+    const pipeline: Submissions = await Submissions.start({
+      replies: [denied, CREATED],
+      secrets: ['sk-old', 'sk-new'],
+      before: async (name) => {
+        if (name !== 'UpdateCommand' || (await pipeline.attempt()).taskId !== undefined) return;
+        await pipeline.table.link(ATTEMPT_ID, TASK_ID, pipeline.time, pipeline.time);
+      },
+    });
+    await pipeline.submit();
+    expect(pipeline.posts()).toHaveLength(1);
+    expect(await pipeline.attempt()).toMatchObject({ status: 'SUBMITTED', taskId: TASK_ID });
+    expect(pipeline.steps.sent).toEqual([]);
+  });
+
+  test('whose successor meets no connection ends without another attempt: the first POST proves nothing', async () => {
+    const pipeline: Submissions = await Submissions.start({ replies: [denied], secrets: ['sk-old', 'sk-new'] });
+    const post = jest.spyOn(EvolinkClient.prototype, 'submit');
+    const unsent = new EvolinkConnectionError('refused', { outcome: 'no_task' });
+    post.mockRejectedValueOnce(new EvolinkUnauthorizedError('401', { status: 401, outcome: 'refused' }));
+    post.mockRejectedValueOnce(unsent);
+
+    await pipeline.submit();
+
+    post.mockRestore();
+    const { error, facts } = pipeline.steps.onlyAnswer();
+    expect([error, facts.no_task]).toEqual(['ServiceError', 'likely']);
+    expect(facts).not.toHaveProperty('retry_after_seconds');
   });
 
   test('that is still the same is not tried again', async () => {
@@ -167,10 +253,10 @@ describe('the API key', () => {
     expect(pipeline.ledger()).toMatchObject([{ state: 'refunded' }]);
   });
 
-  test('whose secret cannot be read again after a 401 does not hide that nothing was sent', async () => {
+  test('whose secret cannot be read again after a 401 does not hide what EvoLink said', async () => {
     const pipeline = await Submissions.start({ replies: [denied], secrets: ['sk-old', new Error('throttled')] });
     await pipeline.submit();
     expect(pipeline.posts()).toHaveLength(1);
-    expect(pipeline.steps.onlyAnswer()).toMatchObject({ error: 'ApiKeyUnavailable', facts: { charged: 'no' } });
+    expect(pipeline.steps.onlyAnswer()).toMatchObject({ error: 'Unauthorized', facts: { charged: 'no' } });
   });
 });

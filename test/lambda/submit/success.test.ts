@@ -1,9 +1,9 @@
 import { hashCallbackSecret } from '../../../lambda/shared/callback-secret';
 import { closeServers } from '../../evolink/support/servers';
-import { aJob, aSubmitEvent, PROMPT, TASK_ID } from '../../support/jobs';
+import { aJob, aSubmitEvent, OTHER_TASK_ID, PROMPT, TASK_ID } from '../../support/jobs';
 import { captureOutput } from '../../support/output';
 import { ATTEMPT_ID } from '../../support/pipeline';
-import { API_KEY, CALLBACK_BASE_URL, Submissions } from '../../support/submissions';
+import { API_KEY, CALLBACK_BASE_URL, CREATED, Submissions } from '../../support/submissions';
 
 const output = captureOutput();
 afterEach(closeServers);
@@ -59,8 +59,8 @@ test('the idempotency key is one of the attempt, and another one in another pipe
   expect(new Set(keys).size).toBe(2);
 });
 
-test('the callback address names the attempt and carries a fresh secret, of which only the hash is stored', async () => {
-  const pipeline = await Submissions.start();
+test('the callback address names the attempt and carries a fresh secret; once the task is known only its hash is stored', async () => {
+  const pipeline = await Submissions.start({ replies: [CREATED, { body: { id: OTHER_TASK_ID } }] });
   await pipeline.submit();
   await pipeline.submit({ job: aJob({}, 'job-2') });
 

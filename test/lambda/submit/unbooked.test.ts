@@ -1,5 +1,5 @@
 /** EvoLink refused an attempt for certain, but that could not be booked: the job is told, and the sweep makes it good. */
-import { closeServers } from '../../evolink/support/servers';
+import { closeServers, unusedPort } from '../../evolink/support/servers';
 import { aRule, counter } from '../../support/budgets';
 import { captureOutput } from '../../support/output';
 import { ATTEMPT_ID } from '../../support/pipeline';
@@ -15,11 +15,11 @@ const TODAY = '2026-11-03';
 /** The booking of the refusal meets what `meet` arranges; meanwhile Step Functions has repeated the state. */
 async function toBeRefused(
   meet: (pipeline: Submissions) => void,
-  reply = refusal(403, 'model_access_denied'),
+  options: Parameters<typeof Submissions.start>[0] = { replies: [refusal(403, 'model_access_denied')] },
 ): Promise<Submissions> {
   let isPending = true;
   const pipeline: Submissions = await Submissions.start({
-    replies: [reply],
+    ...options,
     before: async (name, { TransactItems = [] }) => {
       const isBooking = JSON.stringify(TransactItems).includes('completedAt');
       if (name !== 'TransactWriteCommand' || !isBooking || !isPending) return;
@@ -86,33 +86,36 @@ describe.each(FAULTS)('%s', (_, meet) => {
   });
 });
 
-test('a job that could not be told either gets the failure from the sweep, with another attempt', async () => {
-  const meet = ({ memory, steps }: Submissions) => {
-    memory.failNext('TransactWriteCommand', new Error('away'));
-    steps.failNext(new Error('Step Functions is away, too'));
-  };
-  const pipeline = await toBeRefused(meet, refusal(429, 'rate_limit_exceeded'));
-  await expect(pipeline.submit()).rejects.toThrow('Step Functions is away');
-  expect(pipeline.steps.answers).toEqual([]);
+describe('a connection that was never made, which allows another attempt', () => {
+  const unreachable = async () => ({ baseUrl: `http://127.0.0.1:${await unusedPort()}` });
 
-  await runSweep(pipeline);
+  test('a job that could not be told either gets the failure from the sweep, with another attempt', async () => {
+    const meet = ({ memory, steps }: Submissions) => {
+      memory.failNext('TransactWriteCommand', new Error('away'));
+      steps.failNext(new Error('Step Functions is away, too'));
+    };
+    const pipeline = await toBeRefused(meet, await unreachable());
+    await expect(pipeline.submit()).rejects.toThrow('Step Functions is away');
+    expect(pipeline.steps.answers).toEqual([]);
 
-  const { taskToken, error, facts } = pipeline.steps.onlyAnswer();
-  expect([taskToken, error]).toEqual(['token-2', 'RateLimited']);
-  expect(facts.retry_after_seconds).toEqual(expect.any(Number));
-  expect(pipeline.ledger()).toMatchObject([{ state: 'refunded', failure: 'RateLimited' }]);
-  expect(pipeline.posts()).toHaveLength(1);
-});
+    await runSweep(pipeline);
 
-test('where only the answer failed, the job gets what was booked, with its retry', async () => {
-  const pipeline = await Submissions.start({ replies: [refusal(429, 'rate_limit_exceeded')] });
-  pipeline.steps.failNext(Object.assign(new Error('slow down'), { name: 'ThrottlingException' }));
+    const { taskToken, error, facts } = pipeline.steps.onlyAnswer();
+    expect([taskToken, error]).toEqual(['token-2', 'ServiceError']);
+    expect(facts.retry_after_seconds).toEqual(expect.any(Number));
+    expect(pipeline.ledger()).toMatchObject([{ state: 'refunded', failure: 'ServiceError' }]);
+  });
 
-  await pipeline.submit();
+  test('where only the answer failed, the job gets what was booked, with its retry', async () => {
+    const pipeline = await Submissions.start(await unreachable());
+    pipeline.steps.failNext(Object.assign(new Error('slow down'), { name: 'ThrottlingException' }));
 
-  const { error, facts } = pipeline.steps.onlyAnswer();
-  expect(error).toBe('RateLimited');
-  expect(facts.retry_after_seconds).toEqual(expect.any(Number));
-  expect(pipeline.ledger()).toMatchObject([{ state: 'refunded', failure: 'RateLimited' }]);
-  expect(output.valuesOf('JobsFailed')).toEqual([]);
+    await pipeline.submit();
+
+    const { error, facts } = pipeline.steps.onlyAnswer();
+    expect(error).toBe('ServiceError');
+    expect(facts.retry_after_seconds).toEqual(expect.any(Number));
+    expect(pipeline.ledger()).toMatchObject([{ state: 'refunded', failure: 'ServiceError' }]);
+    expect(output.valuesOf('JobsFailed')).toEqual([]);
+  });
 });

@@ -1,4 +1,4 @@
-/** The paid call whose reply was lost: never a second POST, never a failure that says "not charged". */
+/** The paid call whose reply was lost: never another submission, never a failure that says "not charged". */
 import { EvolinkClient } from '../../../evolink';
 import { closeServers, startRawServer, type Reply } from '../../evolink/support/servers';
 import { TASK_ID } from '../../support/jobs';
@@ -9,9 +9,13 @@ import { CREATED, refusal, Submissions } from '../../support/submissions';
 const output = captureOutput();
 afterEach(closeServers);
 
-async function expectOpen(pipeline: Submissions): Promise<void> {
+async function expectOpen(pipeline: Submissions, waitMs = 500): Promise<void> {
   const attempt = await pipeline.attempt();
-  expect(attempt).toMatchObject({ status: 'SUBMIT_UNKNOWN', nextCheckAt: pipeline.time + 120_000 });
+  const repeatAfter = pipeline.time + waitMs;
+  expect(attempt).toMatchObject({
+    ...{ status: 'SUBMIT_UNKNOWN', nextCheckAt: repeatAfter },
+    submitError: { kind: 'lost', outcome: 'unknown', at: pipeline.time, repeatAfter },
+  });
   expect(attempt.taskId).toBeUndefined();
   expect(pipeline.steps.sent).toEqual([]);
   expect(pipeline.ledger()).toEqual([]);
@@ -22,16 +26,39 @@ async function expectOpen(pipeline: Submissions): Promise<void> {
 test.each<[string, Reply]>([
   ['500', refusal(500, 'internal_error')],
   ['504', refusal(504, 504)],
-  ['409', refusal(409, 'paid_outcome_unknown')],
-  ["a proxy's 502", { status: 502, body: '<html>bad gateway</html>' }],
+  ["a proxy's 403", { status: 403, body: '<html>forbidden</html>' }],
+  ["a proxy's 400", { status: 400, body: { message: 'Bad Request' } }],
+  ['a status that EvoLink does not document', refusal(418, 'teapot')],
   ['a redirect', { status: 307, headers: { location: '/elsewhere' } }],
   ['a success that is no JSON', { body: 'ok' }],
-  ['a success without a task id', { body: { id: 'x' } }],
+  ['a success without a task id', { body: { id: '' } }],
 ])('%s leaves the attempt open, unanswered and unbooked', async (_, reply) => {
   const pipeline = await Submissions.start({ replies: [reply, CREATED] });
   await pipeline.submit();
   await expectOpen(pipeline);
   expect(pipeline.posts()).toHaveLength(1);
+});
+
+test.each(['paid_outcome_unknown', 'idempotency_conflict'])('409 %s does so too, for a minute', async (code) => {
+  const pipeline = await Submissions.start({ replies: [refusal(409, code), CREATED] });
+  await pipeline.submit();
+  await expectOpen(pipeline, 60_000);
+  expect(pipeline.posts()).toHaveLength(1);
+});
+
+test('what EvoLink said is kept, shortened, and not logged', async () => {
+  const message = 'Why? '.repeat(200);
+  const pipeline = await Submissions.start({
+    replies: [
+      { status: 500, headers: { 'x-request-id': 'req-1' }, body: { error: { code: 'internal_error', message } } },
+    ],
+  });
+  await pipeline.submit();
+  expect((await pipeline.attempt()).submitError?.provider).toEqual({
+    ...{ status: 500, code: 'internal_error', request_id: 'req-1' },
+    message: message.slice(0, 300),
+  });
+  expect(output.text()).not.toContain('Why?');
 });
 
 test('a reply that is lost on its way does so too', async () => {
@@ -48,9 +75,9 @@ test('being called again sends nothing again', async () => {
   const pipeline = await Submissions.start({ replies: [refusal(500, 'internal_error'), CREATED] });
   await pipeline.submit();
   await pipeline.submit({ taskToken: 'token-2' });
-  await expectOpen(pipeline);
   expect(pipeline.posts()).toHaveLength(1);
-  expect((await pipeline.attempt()).taskToken).toBe('token-2');
+  expect(await pipeline.attempt()).toMatchObject({ status: 'SUBMIT_UNKNOWN', taskToken: 'token-2' });
+  expect(pipeline.steps.sent).toEqual([]);
 });
 
 test('a callback that linked the task meanwhile is not undone', async () => {

@@ -33,6 +33,20 @@ test('a prompt, and that it was agreed to beforehand', () => {
   });
 });
 
+test('--verify runs the verification in place of a job', () => {
+  expect(readStartArguments(['--live', '--verify'])).toEqual({ kind: 'verify', yes: false });
+  expect(readStartArguments(['--live', '--verify', '--yes'])).toEqual({ kind: 'verify', yes: true });
+});
+
+test.each([
+  [['--verify'], /needs --live/],
+  [['--live', '--verify', 'a red bicycle'], /requests of its own/],
+  [['--live', '--verify', '--size', '16:9'], /requests of its own/],
+])('%j is wrong use', (argv, message) => {
+  expect(() => readStartArguments(argv)).toThrow(WrongUse);
+  expect(() => readStartArguments(argv)).toThrow(message);
+});
+
 test('another size, tier and quality', () => {
   expect(request('--size', '16:9', '--resolution', '2K', '--quality', 'high')).toMatchObject({
     size: '16:9',
