@@ -5,7 +5,7 @@ import { step } from './report.mjs';
 import { exampleRequests } from './example-requests';
 import { type JobProgress, runJob } from './job-run';
 import { HELP, readStartArguments } from './live/arguments';
-import { live } from './live/live';
+import { live, liveVerification } from './live/live';
 import { OUT_DIR, ROOT } from './paths';
 import { type LocalPipeline, startLocalPipeline } from './pipeline';
 import { progressView } from './progress-view';
@@ -16,6 +16,7 @@ import { saveImages } from './save-images';
 export async function start(argv: readonly string[]): Promise<number> {
   const args = readStartArguments(argv);
   if (args.kind === 'live') return await live(args);
+  if (args.kind === 'verify') return await liveVerification(args.yes);
   if (args.kind === 'examples') return await examples();
   process.stdout.write(HELP);
   return 0;

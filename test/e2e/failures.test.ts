@@ -2,7 +2,20 @@
 import { METRIC } from '../../domain/constants';
 import type { FailureCause } from '../../domain/failure-cause';
 import type { EndedJob } from './support/pipeline';
-import { attemptsOf, eventually, freshStart, metricSum, runJob, simulator, succeed } from './support/pipeline';
+import {
+  ageSubmission,
+  attemptsOf,
+  endPause,
+  eventually,
+  freshStart,
+  metricSum,
+  runJob,
+  simulator,
+  startJob,
+  succeed,
+  sweepNow,
+  waitForEnd,
+} from './support/pipeline';
 
 /** Each test has a word of its own in the prompt, so that the simulator's rules and records can tell them apart. */
 const request = (word: string, more: object = {}) => ({
@@ -81,7 +94,7 @@ describe('EvoLink refuses', () => {
     expect(await attemptsOf(job.jobId)).toMatchObject([{ status: 'FAILED', creditsUsed: 0 }]);
   });
 
-  test('429 with Retry-After: waits that long and succeeds with a second attempt', async () => {
+  test('429 with Retry-After: waits that long and sends the same submission again', async () => {
     const word = 'rate limited';
     await simulator.script({
       match: { promptIncludes: word },
@@ -92,24 +105,30 @@ describe('EvoLink refuses', () => {
     const output = await succeed(request(word));
 
     const [first, second] = await submissionsOf(word);
-    expect(output.attempt).toBe(2);
+    expect(output.attempt).toBe(1);
     expect(first?.status).toBe(429);
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(3_000);
-    expect(await attemptsOf(output.job_id)).toMatchObject([{ status: 'FAILED' }, { status: 'COMPLETED' }]);
+    expect(second?.idempotencyKey).toBe(first?.idempotencyKey);
+    expect(await attemptsOf(output.job_id)).toMatchObject([{ status: 'COMPLETED' }]);
   });
 
-  test('a rate limit that never ends uses up the attempts and says so', async () => {
+  test('a rate limit that never ends is an unknown outcome: a 429 does not prove that there is no task', async () => {
     const word = 'always limited';
     await simulator.script({
       match: { promptIncludes: word },
       submit: { status: 429, headers: { 'retry-after': '1' } },
     });
 
-    const job = await runJob(request(word));
+    const { jobId, executionArn } = await startJob(request(word));
+    await eventually(async () => expect(await submissionsOf(word)).toHaveLength(2));
+    await endPause();
+    await ageSubmission(jobId);
+    await sweepNow();
+    const job = await waitForEnd(executionArn);
 
-    expect(job).toMatchObject({ status: 'FAILED', error: 'RateLimited' });
-    expect(causeOf(job)).toMatchObject({ charged: 'no', attempt: 3, provider: { status: 429 } });
-    expect(await submissionsOf(word)).toHaveLength(3);
+    expect(job).toMatchObject({ status: 'FAILED', error: 'SubmitOutcomeUnknown' });
+    expect(causeOf(job)).toMatchObject({ charged: 'unknown', attempt: 1, provider: { status: 429 } });
+    expect(new Set((await submissionsOf(word)).map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
   });
 });
 

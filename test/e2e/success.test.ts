@@ -102,7 +102,7 @@ describe.each(EXAMPLES)('$name', ({ name, pixels }) => {
 
     const task = (await simulator.tasks()).find(({ id }) => id === task_id);
 
-    expect(credits.basis).toBe('credits_used');
+    expect(credits.basis).toBe('billing');
     expect(units(credits.used)).toBe(units(task?.creditsUsed ?? 'NaN'));
     expect(units(credits.used)).toBeGreaterThan(0);
     expect(units(credits.estimated)).toBeGreaterThanOrEqual(units(credits.used));

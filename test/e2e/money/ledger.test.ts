@@ -4,12 +4,15 @@
  */
 import { DescribeAlarmsCommand, GetDashboardCommand } from '@aws-sdk/client-cloudwatch';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { DASHBOARD_FAILURES, METRIC, SERVICE_DIMENSION } from '../../../domain/constants';
+import { DASHBOARD_FAILURES, METRIC, NO_QUALITY, SERVICE_DIMENSION } from '../../../domain/constants';
+import { meteredVariants, MODELS } from '../../../domain/models';
 import type { EndedJob } from '../support/pipeline';
 import { blockOnce, loseAndSalvage, stopAndSalvage } from '../support/left-behind';
 import {
   admin,
+  ageSubmission,
   atScale,
+  attemptsOf,
   connection,
   eventually,
   freshStart,
@@ -23,7 +26,11 @@ import {
   runJob,
   settings,
   simulator,
+  startJob,
+  succeed,
+  sweepNow,
   units,
+  waitForEnd,
 } from '../support/pipeline';
 
 const JOBS = atScale(60, 300);
@@ -112,6 +119,7 @@ test('every metric of the dashboard and of the alarms has data under exactly its
     stopAndSalvage(),
     loseAndSalvage(),
   ]);
+  await makeOneOfEachVariant();
   await reconcileNow();
   const wanted = [...(await dashboardMetrics()), ...(await alarmMetrics())];
   const unique = new Map(wanted.map((metric) => [JSON.stringify(metric), metric]));
@@ -175,13 +183,25 @@ async function alarmMetrics(): Promise<NamedMetric[]> {
   });
 }
 
+/** One job for each model and quality: each is a line of its own. */
+async function makeOneOfEachVariant(): Promise<void> {
+  const variants = meteredVariants(MODELS);
+  const request = (index: number) => {
+    const { model, quality } = variants[index] ?? {};
+    return { prompt: `variant ${index}`, model, size: '1:1', ...(quality === NO_QUALITY ? {} : { quality }) };
+  };
+  await inFlight(variants.length, (index) => succeed(request(index)), 5);
+}
+
 /** One job for each failure that the dashboard shows by name, so that each line has a point. */
 async function failInEveryWayThatIsShown(): Promise<void> {
   const small = { size: '3:1', quality: 'low' };
   await simulator.script(
     { match: { promptIncludes: 'way 402' }, submit: { status: 402 } },
-    { match: { promptIncludes: 'way 429' }, submit: { status: 429, headers: { 'retry-after': '1' } } },
-    { match: { promptIncludes: 'way 503' }, submit: { status: 503, headers: { 'retry-after': '1' } } },
+    { match: { promptIncludes: 'way limit' }, submit: { status: 402, code: 'key_quota_exhausted' } },
+    { match: { promptIncludes: 'way lost' }, submit: { dropReply: true, createTask: false } },
+    { match: { promptIncludes: 'way service' }, task: { outcome: 'failed', errorCode: 'service_error' } },
+    { match: { promptIncludes: 'way stray' }, submit: { status: 400, createTask: true } },
     { match: { promptIncludes: 'way policy' }, submit: { status: 400, code: 'content_policy_violation' } },
     { match: { promptIncludes: 'way odd' }, task: { outcome: 'failed', errorCode: 'a_code_of_tomorrow' } },
   );
@@ -191,8 +211,11 @@ async function failInEveryWayThatIsShown(): Promise<void> {
     runJob({}),
     way('dear', { max_credits: '0.01' }),
     way('budget', { tenant: 'capped' }),
-    ...['402', '429', '503', 'policy', 'odd'].map((word) => way(word)),
+    ...['402', 'limit', 'service', 'policy', 'odd'].map((word) => way(word)),
+    loseReply({ prompt: 'way lost', ...small }),
   ]);
+  // Its own name is not shown, but the task that turns up beside it is.
+  expect((await way('stray')).error).toBe('RequestRefused');
   await settings.resetBudgetLimit('tenant-capped-day');
   await settings.pause(new Date(), 'a test');
   const paused = await way('paused');
@@ -201,6 +224,15 @@ async function failInEveryWayThatIsShown(): Promise<void> {
 
   const errors = [...first, paused, unauthorized].map(({ error }) => error);
   expect(new Set(errors)).toEqual(new Set(DASHBOARD_FAILURES));
+}
+
+/** Nobody ever learns what became of its POST. */
+async function loseReply(request: object): Promise<EndedJob> {
+  const { jobId, executionArn } = await startJob(request);
+  await eventually(async () => expect(await attemptsOf(jobId)).toMatchObject([{ status: 'SUBMIT_UNKNOWN' }]));
+  await ageSubmission(jobId);
+  await sweepNow();
+  return waitForEnd(executionArn);
 }
 
 /** EvoLink takes another key for a moment; the pipeline's own is put back. */

@@ -4,7 +4,16 @@ import type { JobOutput } from '../../../domain/job';
 import type { LedgerRecord } from '../../../domain/ledger';
 import type { Attempt } from '../../../lambda/shared/attempts/attempt';
 import type { TaskSnapshot } from '../../../local/simulator';
-import { attemptsOf, callbackAddress, getJson, getObject, ledgerOf, simulator, units } from '../support/pipeline';
+import {
+  attemptRow,
+  attemptsOf,
+  callbackAddress,
+  getJson,
+  getObject,
+  ledgerOf,
+  simulator,
+  units,
+} from '../support/pipeline';
 import type { SoakJob } from './plan';
 
 export interface Books {
@@ -15,10 +24,12 @@ export interface Books {
 
 export async function readBooks(jobs: readonly SoakJob[]): Promise<Books> {
   const names = new Set(jobs.map(({ name }) => name));
+  const records = await ledgerOf(({ jobId }) => names.has(jobId));
+  const strays = records.filter(({ strayOf }) => strayOf !== undefined).map(({ attemptId }) => attemptRow(attemptId));
   return {
     tasks: await simulator.tasks(),
-    attempts: (await Promise.all(jobs.map(({ name }) => attemptsOf(name)))).flat(),
-    records: await ledgerOf(({ jobId }) => names.has(jobId)),
+    attempts: [...(await Promise.all(jobs.map(({ name }) => attemptsOf(name)))).flat(), ...(await Promise.all(strays))],
+    records,
   };
 }
 
@@ -31,7 +42,8 @@ export function differences({ tasks, attempts, records }: Books): string[] {
     const { attemptId } = callbackAddress(task);
     if (owners.has(attemptId)) problems.push(`attempt ${attemptId} has ${owners.get(attemptId)} and ${task.id}`);
     owners.set(attemptId, task.id);
-    if (byTask.get(task.id)?.attemptId !== attemptId) problems.push(`${task.id} has no attempt (${task.rule})`);
+    const owner = byTask.get(task.id);
+    if ((owner?.strayOf ?? owner?.attemptId) !== attemptId) problems.push(`${task.id} has no attempt (${task.rule})`);
     problems.push(
       ...ofTask(
         task,
@@ -41,7 +53,6 @@ export function differences({ tasks, attempts, records }: Books): string[] {
   }
   for (const { state, taskId, jobId, attempt } of records) {
     if (state === 'booked' && !tasks.some(({ id }) => id === taskId)) problems.push(`${jobId} ${attempt} paid nothing`);
-    if (state === 'unknown') problems.push(`${jobId} ${attempt} is still unknown`);
   }
   return problems;
 }
@@ -69,7 +80,9 @@ export async function missingImages({ tasks, attempts }: Books): Promise<string[
   for (const task of tasks.filter(({ images }) => images.length > 0)) {
     const attempt = attempts.find(({ taskId }) => taskId === task.id);
     if (attempt === undefined) continue;
-    const folder = [attempt.tenant, attempt.executionStartedAt.slice(0, 10).replaceAll('-', '/'), attempt.jobId];
+    const stray = attempt.strayOf === undefined ? [] : [`stray-${attempt.attemptId.slice(0, 8)}`];
+    const day = attempt.executionStartedAt.slice(0, 10).replaceAll('-', '/');
+    const folder = [attempt.tenant, day, attempt.jobId, ...stray];
     const manifest = (await getJson(`${folder.join('/')}/manifest.json`).catch(() => undefined)) as
       JobOutput | undefined;
     if (manifest?.task_id !== task.id || manifest.images.length !== task.images.length) {

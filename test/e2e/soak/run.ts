@@ -105,11 +105,11 @@ async function driveToTheEnd(
   }, timeoutMs);
 }
 
-/** Five minutes is the time limit of a task here; after ten the task list is believed. */
+/** Five minutes is the time limit of a task here. */
 const PAST_THE_LIMIT_MS = 6 * 60_000;
-const LIST_BELIEVED_MS = 11 * 60_000;
+const A_DAY_MS = 25 * 3_600_000;
 
-/** A task that there never was: first its job stops waiting, then the task list shows that there is none. */
+/** A task that there never was: first its job stops waiting, a day later the attempt is given up. */
 async function age({ attemptId, status, deliveredAt, orphanedAt }: Attempt): Promise<void> {
   if (status !== 'SUBMIT_UNKNOWN') return;
   const letGo = deliveredAt !== undefined || orphanedAt !== undefined;
@@ -118,7 +118,7 @@ async function age({ attemptId, status, deliveredAt, orphanedAt }: Attempt): Pro
       TableName: connection.outputs.TableName,
       Key: attemptKey(attemptId),
       UpdateExpression: 'SET sendingSince = :past',
-      ExpressionAttributeValues: { ':past': Date.now() - (letGo ? LIST_BELIEVED_MS : PAST_THE_LIMIT_MS) },
+      ExpressionAttributeValues: { ':past': Date.now() - (letGo ? A_DAY_MS : PAST_THE_LIMIT_MS) },
     }),
   );
 }
