@@ -13,7 +13,7 @@ const LAYERS = {
   evolink: { imports: ['domain'], cdk: false, sdk: false },
   lambda: { imports: ['domain', 'evolink'], cdk: false, sdk: true },
   lib: { imports: ['domain'], cdk: true, sdk: false },
-  bin: { imports: ['lib', 'domain', 'client'], cdk: true, sdk: true },
+  bin: { imports: ['lib', 'domain', 'client', 'evolink'], cdk: true, sdk: true },
   client: { imports: ['domain'], cdk: false, sdk: true },
   local: { imports: ['domain', 'evolink', 'lambda', 'client'], cdk: false, sdk: true },
   'local/simulator': { imports: ['evolink', 'domain'], cdk: false, sdk: false, alone: true },

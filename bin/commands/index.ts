@@ -11,6 +11,7 @@ import { redrive } from './redrive';
 import { resume } from './resume';
 import { save } from './save';
 import { status } from './status';
+import { verify } from './verify';
 
 /** Every command, in the order in which the help lists them. A new one is a new line here. */
 export const COMMANDS: readonly Command[] = [
@@ -26,4 +27,5 @@ export const COMMANDS: readonly Command[] = [
   resume,
   redrive,
   doctor,
+  verify,
 ];

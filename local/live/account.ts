@@ -45,7 +45,9 @@ const TIMEOUT_MS = 15_000;
  */
 export async function creditsOf({ apiKey, baseUrl }: EvolinkAccount): Promise<Credits | undefined> {
   try {
-    return await new EvolinkClient({ apiKey, baseUrl, version: version() }).getCredits({ timeoutMs: TIMEOUT_MS });
+    return await new EvolinkClient({ apiKey, baseUrl, version: packageVersion() }).getCredits({
+      timeoutMs: TIMEOUT_MS,
+    });
   } catch (error) {
     if (error instanceof EvolinkAccessDeniedError || error instanceof EvolinkUnreadableReplyError) return undefined;
     if (error instanceof EvolinkUnauthorizedError) {
@@ -56,7 +58,7 @@ export async function creditsOf({ apiKey, baseUrl }: EvolinkAccount): Promise<Cr
   }
 }
 
-function version(): string {
+export function packageVersion(): string {
   const text = fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

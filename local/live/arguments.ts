@@ -8,9 +8,11 @@ export const HELP = `Deploys the pipeline to a local cloud on this machine and r
 Usage:
   npm start                          three example jobs against a simulated EvoLink: costs nothing
   npm start -- --live ["prompt"]     one job against the real EvoLink: costs credits, and asks before it spends them
+  npm start -- --live --verify       proves what the pipeline assumes of the real EvoLink, for at most one credit
 
 Options:
   --live                  Buy from the real EvoLink, with the key in the environment variable EVOLINK_API_KEY.
+  --verify                Verify instead of running a job; asks before it spends. docs/verify.md
   --yes                   Do not ask: for scripts.
   --size <size>           auto, a ratio such as 16:9, or pixels such as 1536x1024.   (default: 3:1)
   --resolution <tier>     1K, 2K or 4K; with a ratio only.                           (default: 1K)
@@ -38,6 +40,7 @@ export interface LiveRequest {
 export type StartArguments =
   | { readonly kind: 'help' }
   | { readonly kind: 'examples' }
+  | { readonly kind: 'verify'; readonly yes: boolean }
   | {
       readonly kind: 'live';
       readonly request: LiveRequest;
@@ -54,6 +57,12 @@ export function readStartArguments(argv: readonly string[]): StartArguments {
     if (argv.length > 0) throw wrong('Everything but --help needs --live.');
     return { kind: 'examples' };
   }
+  if (values.verify) {
+    const { size, resolution, quality } = values;
+    const isJob = positionals.length > 0 || [size, resolution, quality].some((value) => value !== undefined);
+    if (isJob) throw wrong('--verify has requests of its own: it takes no prompt, size, resolution or quality.');
+    return { kind: 'verify', yes: values.yes };
+  }
   const [prompt = DEFAULT_PROMPT, unexpected] = positionals;
   if (unexpected !== undefined) throw wrong('Only one prompt can be given: put it into quotes.');
   const { size = '3:1', quality = 'low', resolution = size.includes(':') ? '1K' : undefined } = values;
@@ -68,6 +77,7 @@ function parse(argv: readonly string[]) {
       allowPositionals: true,
       options: {
         live: { type: 'boolean', default: false },
+        verify: { type: 'boolean', default: false },
         yes: { type: 'boolean', default: false },
         size: { type: 'string' },
         resolution: { type: 'string' },

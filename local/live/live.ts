@@ -1,6 +1,5 @@
 /** `npm start -- --live`: one job through the pipeline on this machine, bought from the real EvoLink. */
 import * as path from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import pc from 'picocolors';
 import { isLoopbackHost } from '../../domain/public-address';
 import { beforeLeaving } from '../before-leaving';
@@ -15,8 +14,10 @@ import { WrongUse } from '../wrong-use';
 import { creditsOf, takeAccount } from './account';
 import type { StartArguments } from './arguments';
 import { sayWhatIsThere, stopAndSay } from './at-evolink';
+import { ask } from './ask';
 import { balance, isYes, offer, QUESTION } from './consent';
 import { whileSweeping } from './sweep-loop';
+import { verifyLive } from './verify';
 
 type LiveArguments = Extract<StartArguments, { kind: 'live' }>;
 
@@ -27,9 +28,7 @@ const SETTINGS = { callbackEndpoint: 'none', firstCheckSeconds: '3', maxAttempts
 export async function live(args: LiveArguments): Promise<number> {
   const account = takeAccount(process.env);
   refuseForeignCloud(process.env.AWS_ENDPOINT_URL);
-  if (!args.yes && !(process.stdin.isTTY && process.stdout.isTTY)) {
-    throw new WrongUse('--live costs credits, and nobody is there to be asked: give --yes.');
-  }
+  refuseUnasked(args.yes);
   console.log(offer(account.baseUrl, await creditsOf(account), args.estimate));
   if (!args.yes && !isYes(await ask(QUESTION))) {
     console.log('Nothing was sent to EvoLink.');
@@ -43,21 +42,22 @@ export async function live(args: LiveArguments): Promise<number> {
   }
 }
 
+/** The same account and consent, another use. @param yes agreed beforehand */
+export async function liveVerification(yes: boolean): Promise<number> {
+  const account = takeAccount(process.env);
+  refuseUnasked(yes);
+  return await verifyLive(account, yes);
+}
+
+function refuseUnasked(yes: boolean): void {
+  if (yes || (process.stdin.isTTY && process.stdout.isTTY)) return;
+  throw new WrongUse('--live costs credits, and nobody is there to be asked: give --yes.');
+}
+
 /** The pipeline's cloud gets the key. Our own holds it in memory, on loopback, and ends with us. */
 function refuseForeignCloud(endpoint = ''): void {
   if (endpoint === '' || (URL.canParse(endpoint) && isLoopbackHost(new URL(endpoint).hostname))) return;
   throw new WrongUse('AWS_ENDPOINT_URL is not on this machine, and would get the key. `unset AWS_ENDPOINT_URL`');
-}
-
-async function ask(question: string): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stdout });
-  // The terminal is the question's while it is open: without this Ctrl-C would end nothing.
-  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-  try {
-    return await lines.question(question);
-  } finally {
-    lines.close();
-  }
 }
 
 async function buy(pipeline: DeployedPipeline, account: EvolinkAccount, args: LiveArguments): Promise<number> {
