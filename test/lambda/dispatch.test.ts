@@ -1,7 +1,6 @@
 /** What waits in the queue is sent in turn, once, and only while it may be. */
 import { dispatch, type DispatchDependencies } from '../../lambda/dispatch/dispatch';
 import { attemptIdOf } from '../../lambda/shared/attempts/attempt';
-import { letThrough } from '../../lambda/shared/attempts/queue';
 import { pauseSending } from '../../lambda/shared/attempts/slots';
 import type { Provider } from '../../lambda/shared/provider';
 import { closeServers, type Answer } from '../evolink/support/servers';
@@ -10,7 +9,7 @@ import { aJob } from '../support/jobs';
 import { captureOutput } from '../support/output';
 import type { MemoryTableOptions } from '../support/memory-table';
 import { MAX_QUEUE_SECONDS } from '../support/pipeline';
-import { arnOf, claimJob, firstAttemptOf, queueOf, slotsOf } from '../support/queues';
+import { arnOf, claimJob, firstAttemptOf, queueOf, slotsOf, takeFromQueue } from '../support/queues';
 import { refusal, Submissions } from '../support/submissions';
 
 const output = captureOutput();
@@ -100,18 +99,7 @@ describe('whose turn it is', () => {
       before: async (name) => {
         if (name !== 'QueryCommand' || !armed) return;
         armed = false;
-        const { client, tableName } = pipeline.memory;
-        const rules = {
-          client,
-          tableName,
-          budgets: [],
-          settings: {},
-          submission: {},
-          callbackSecretHash: 'h',
-          lastTenant: '',
-        };
-        const when = { now: pipeline.time, nextCheckAt: pipeline.time };
-        expect(await letThrough(await firstAttemptOf(pipeline, 'a1'), { ...rules, ...when })).toMatchObject({
+        expect(await takeFromQueue(pipeline, await firstAttemptOf(pipeline, 'a1'))).toMatchObject({
           kind: 'taken',
         });
       },

@@ -2,12 +2,11 @@
 import { ended } from '../../lambda/ended/ended';
 import { attemptIdOf } from '../../lambda/shared/attempts/attempt';
 import type { AttemptEnd } from '../../lambda/shared/attempts/book';
-import { letThrough } from '../../lambda/shared/attempts/queue';
 import type { MemoryTableOptions } from '../support/memory-table';
 import { EXECUTION_ARN, OTHER_TASK_ID, STARTED_AT, TASK_ID } from '../support/jobs';
 import { captureOutput } from '../support/output';
 import { ATTEMPT_ID, TestPipeline } from '../support/pipeline';
-import { claimJob, queueOf, slotsOf } from '../support/queues';
+import { claimJob, queueOf, slotsOf, takeFromQueue } from '../support/queues';
 
 const output = captureOutput();
 
@@ -99,18 +98,7 @@ describe('what it had', () => {
       before: async (name) => {
         if (name !== 'TransactWriteCommand' || !armed) return;
         armed = false;
-        const { client, tableName } = pipeline.memory;
-        const rules = {
-          client,
-          tableName,
-          budgets: [],
-          settings: {},
-          submission: {},
-          callbackSecretHash: 'h',
-          lastTenant: '',
-        };
-        const { now, time } = { now: pipeline.time, time: pipeline.time + 1 };
-        const result = await letThrough(await pipeline.attempt(), { ...rules, now, nextCheckAt: time });
+        const result = await takeFromQueue(pipeline, await pipeline.attempt(), { nextCheckAt: pipeline.time + 1 });
         expect(result.kind).toBe('taken');
       },
     });

@@ -1,14 +1,13 @@
 /** Tasks that a callback brings to light: of an attempt that waited long before it was sent, or was given up since. */
 import { EvolinkServerError } from '../../evolink';
 import { receiveCallback } from '../../lambda/callback/callback';
-import { letThrough } from '../../lambda/shared/attempts/queue';
 import { hashCallbackSecret } from '../../lambda/shared/callback-secret';
 import { completeTask } from '../../lambda/shared/complete-task';
 import { aCompletedTask, aFailedTask, aTask } from '../support/fake-evolink';
 import { TASK_ID } from '../support/jobs';
 import { captureOutput } from '../support/output';
 import { LOST, ATTEMPT_ID, CALLBACK_SECRET, TestPipeline } from '../support/pipeline';
-import { claimJob } from '../support/queues';
+import { claimJob, takeFromQueue } from '../support/queues';
 import { DAY_MS, HOUR_MS, runSweep } from '../support/sweeps';
 
 const output = captureOutput();
@@ -35,20 +34,8 @@ describe('before the reply to the submission was stored, after hours in the queu
     const attempt = await pipeline.open();
     expect(attempt.status).toBe('QUEUED');
     pipeline.time += 3 * HOUR_MS;
-    const { client, tableName } = pipeline.memory;
-    const when = { now: pipeline.time, nextCheckAt: pipeline.time + 120_000 };
-    const callbackSecretHash = hashCallbackSecret(CALLBACK_SECRET);
-    const rules = {
-      client,
-      tableName,
-      budgets: [],
-      settings: {},
-      submission: {},
-      callbackSecretHash,
-      lastTenant: '',
-      ...when,
-    };
-    expect((await letThrough(attempt, rules)).kind).toBe('taken');
+    const turn = { nextCheckAt: pipeline.time + 120_000, callbackSecretHash: hashCallbackSecret(CALLBACK_SECRET) };
+    expect((await takeFromQueue(pipeline, attempt, turn)).kind).toBe('taken');
     pipeline.time += 1_000;
     return pipeline;
   }

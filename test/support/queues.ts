@@ -1,6 +1,7 @@
 /** Jobs that wait for a slot. */
-import { attemptIdOf } from '../../lambda/shared/attempts/attempt';
+import { attemptIdOf, type Attempt } from '../../lambda/shared/attempts/attempt';
 import type { Claim } from '../../lambda/shared/attempts/claim';
+import { letThrough, type LetThrough } from '../../lambda/shared/attempts/queue';
 import type { Slots } from '../../lambda/shared/attempts/slots';
 import { readSlots } from '../../lambda/shared/attempts/slots';
 import { aJob } from './jobs';
@@ -31,6 +32,16 @@ export const queueOf = (pipeline: TestPipeline): string[] =>
     .map(({ attemptId }) => String(attemptId));
 
 export const firstAttemptOf = (pipeline: TestPipeline, jobId: string) => pipeline.attempt(attemptIdOf(jobId, 1));
+
+/** Another run takes the attempt out of the queue now, to send it. */
+export function takeFromQueue(
+  { memory: { client, tableName }, time: now }: TestPipeline,
+  attempt: Attempt,
+  { nextCheckAt = now, callbackSecretHash = 'h' } = {},
+): Promise<LetThrough> {
+  const turn = { now, nextCheckAt, callbackSecretHash, submission: {}, lastTenant: '' };
+  return letThrough(attempt, { client, tableName, budgets: [], settings: {}, ...turn });
+}
 
 /** `job-1` has the only slot and is not due for a day; `job-2` waits for it. */
 export async function oneQueued(): Promise<TestPipeline> {

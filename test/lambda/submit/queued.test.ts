@@ -1,12 +1,11 @@
 /** `submit` where all slots are taken, and who wakes what waits. */
 import { EvolinkClient } from '../../../evolink';
-import { letThrough } from '../../../lambda/shared/attempts/queue';
 import { completeTask } from '../../../lambda/shared/complete-task';
 import { closeServers } from '../../evolink/support/servers';
 import { aCompletedTask, aTask } from '../../support/fake-evolink';
 import { aJob, TASK_ID } from '../../support/jobs';
 import { captureOutput } from '../../support/output';
-import { claimJob, firstAttemptOf, slotsOf } from '../../support/queues';
+import { claimJob, firstAttemptOf, slotsOf, takeFromQueue } from '../../support/queues';
 import { MAX_QUEUE_SECONDS } from '../../support/pipeline';
 import { Submissions } from '../../support/submissions';
 
@@ -68,18 +67,7 @@ describe('a repeated call for a job in the queue', () => {
       before: async (name) => {
         if (name !== 'UpdateCommand' || !armed) return;
         armed = false;
-        const { client, tableName } = pipeline.memory;
-        const rules = {
-          client,
-          tableName,
-          budgets: [],
-          settings: {},
-          submission: {},
-          callbackSecretHash: 'h',
-          lastTenant: '',
-        };
-        const when = { now: pipeline.time, nextCheckAt: pipeline.time };
-        await letThrough(await firstAttemptOf(pipeline, 'job-2'), { ...rules, ...when });
+        await takeFromQueue(pipeline, await firstAttemptOf(pipeline, 'job-2'));
       },
     });
     pipeline.maxConcurrentTasks = 1;
