@@ -1,6 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { EvolinkError, isTaskId } from '../../evolink';
-import { ApiKeyUnavailableError } from '../shared/api-key';
+import { isTaskId } from '../../evolink';
 import type { Attempt } from '../shared/attempts/attempt';
 import { ATTEMPT_ID_PATTERN, isTerminal } from '../shared/attempts/attempt';
 import { keepHint } from '../shared/attempts/hint';
@@ -10,6 +9,7 @@ import type { CompleteTaskDependencies, Completion } from '../shared/complete-ta
 import { completeTask } from '../shared/complete-task';
 import { describeError, logger } from '../shared/logger';
 import { emitCallbackRejected } from '../shared/metrics';
+import { isQueryError } from '../shared/provider';
 import { adoptStray } from '../shared/stray';
 import { type CallbackAddress, callbackAddress, type CallbackEvent } from './address';
 
@@ -84,7 +84,7 @@ async function tryToComplete(
     logger.info('callback', { ...about, completion });
     return completion;
   } catch (error) {
-    const passing = [EvolinkError, ApiKeyUnavailableError, TableBusyError].some((kind) => error instanceof kind);
+    const passing = isQueryError(error) || error instanceof TableBusyError;
     if (!passing) throw error;
     logger.warn('the callback could not be confirmed', { ...about, ...describeError(error) });
     if (hint !== undefined && attempt.taskId === undefined) {

@@ -4,11 +4,11 @@ import { CREDIT_SCOPES, DIMENSION, METRIC } from '../../domain/constants';
 import { formatCredits } from '../../domain/credits';
 import type { AccountReport } from '../../domain/reconcile-report';
 import type { Credits } from '../../evolink';
-import { EvolinkError, EvolinkUnauthorizedError } from '../../evolink';
+import { type EvolinkError, EvolinkUnauthorizedError } from '../../evolink';
 import { ApiKeyUnavailableError } from '../shared/api-key';
 import { describeError, logger } from '../shared/logger';
 import { emit } from '../shared/metrics';
-import type { Provider } from '../shared/provider';
+import { isQueryError, type Provider } from '../shared/provider';
 import { units } from './amounts';
 import { credits, daysLeft } from './gauges';
 
@@ -19,7 +19,7 @@ export async function readBalance(provider: Provider): Promise<Credits | Unread>
   try {
     return await provider.query((client) => client.getCredits());
   } catch (error) {
-    if (!(error instanceof EvolinkError) && !(error instanceof ApiKeyUnavailableError)) throw error;
+    if (!isQueryError(error)) throw error;
     logger.warn('EvoLink does not say how many credits are left', describeError(error));
     return { state: unreadState(error), error: `${error.name}: ${error.message}` };
   }

@@ -6,11 +6,10 @@ import { comparePrices } from '../../domain/price-comparison';
 import type { ModelPrices, PriceTable } from '../../domain/prices';
 import { DEFAULT_PRICES } from '../../domain/prices';
 import type { ModelPricesReport, PricesReport } from '../../domain/reconcile-report';
-import { EvolinkError, EvolinkNotFoundError } from '../../evolink';
-import { ApiKeyUnavailableError } from '../shared/api-key';
+import { EvolinkNotFoundError } from '../../evolink';
 import { logger } from '../shared/logger';
 import { emit } from '../shared/metrics';
-import type { Provider } from '../shared/provider';
+import { isQueryError, type Provider } from '../shared/provider';
 
 export interface PriceCheckDependencies {
   readonly client: DynamoDBDocumentClient;
@@ -84,7 +83,7 @@ async function compareModel(
     const state = differences.length === 0 ? 'equal' : 'different';
     return { model, state, own, differences, ...(checksum && { checksum }), ...(effectiveAt && { effectiveAt }) };
   } catch (error) {
-    if (!(error instanceof EvolinkError) && !(error instanceof ApiKeyUnavailableError)) throw error;
+    if (!isQueryError(error)) throw error;
     const state = error instanceof EvolinkNotFoundError ? 'unpublished' : 'unreadable';
     return { model, state, own, differences: [], error: `${error.name}: ${error.message}` };
   }

@@ -3,14 +3,13 @@ import { GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import type { LedgerRecord } from '../../domain/ledger';
 import { ledgerKey, OPEN_REFUNDS_PARTITION, openRefundKey, spendKey } from '../../domain/ledger';
 import { type Booking, bookedCredits } from '../../domain/usage';
-import { EvolinkError, MAX_TASKS_PER_QUERY, type Task } from '../../evolink';
-import { ApiKeyUnavailableError } from '../shared/api-key';
+import { MAX_TASKS_PER_QUERY, type Task } from '../../evolink';
 import type { OpenRefund } from '../shared/attempts/book';
 import { settleItem } from '../shared/attempts/budget-counters';
 import { tryTransact } from '../shared/attempts/transact';
 import { describeError, logger } from '../shared/logger';
 import { emitLateCharge } from '../shared/metrics';
-import type { Provider } from '../shared/provider';
+import { isQueryError, type Provider } from '../shared/provider';
 
 export interface RefundDependencies {
   readonly client: DynamoDBDocumentClient;
@@ -61,7 +60,7 @@ async function readTasks(refunds: readonly OpenRefund[], provider: Provider): Pr
     const tasks = await provider.query((client) => client.getTasks(refunds.map(({ taskId }) => taskId)));
     return new Map(tasks.map((task) => [task.id, task]));
   } catch (error) {
-    if (!(error instanceof EvolinkError || error instanceof ApiKeyUnavailableError)) throw error;
+    if (!isQueryError(error)) throw error;
     logger.warn('open refunds could not be looked up', describeError(error));
     return new Map();
   }

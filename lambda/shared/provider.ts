@@ -1,5 +1,5 @@
-import { EvolinkClient, EvolinkUnauthorizedError } from '../../evolink';
-import type { ApiKey } from './api-key';
+import { EvolinkClient, EvolinkError, EvolinkUnauthorizedError } from '../../evolink';
+import { type ApiKey, ApiKeyUnavailableError } from './api-key';
 import { logger } from './logger';
 
 /** A client that uses one API key, and the version of the secret that the key came from. */
@@ -15,6 +15,11 @@ export interface ProviderOptions {
   readonly version: string;
   /** Time for one query, in milliseconds. @default - that of the client */
   readonly queryTimeoutMs?: number;
+}
+
+/** What {@link Provider.query} throws: EvoLink, or the key for it, gave no answer, so nothing new is known. */
+export function isQueryError(error: unknown): error is EvolinkError | ApiKeyUnavailableError {
+  return error instanceof EvolinkError || error instanceof ApiKeyUnavailableError;
 }
 
 /** EvoLink as our functions use it: with the key from Secrets Manager, read once more when EvoLink does not accept it. */

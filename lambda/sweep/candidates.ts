@@ -1,7 +1,7 @@
-import { EvolinkError, MAX_TASKS_PER_QUERY, type TaskListEntry } from '../../evolink';
-import { ApiKeyUnavailableError } from '../shared/api-key';
+import { MAX_TASKS_PER_QUERY, type TaskListEntry } from '../../evolink';
 import type { Attempt } from '../shared/attempts/attempt';
 import { describeError, logger } from '../shared/logger';
+import { isQueryError } from '../shared/provider';
 import type { CheckDependencies } from './check';
 
 /** Clocks differ, and the list has whole seconds. */
@@ -24,7 +24,7 @@ export async function findCandidates(attempt: Attempt, dependencies: CheckDepend
   try {
     return await search(attempt, dependencies);
   } catch (error) {
-    if (!(error instanceof EvolinkError || error instanceof ApiKeyUnavailableError)) throw error;
+    if (!isQueryError(error)) throw error;
     logger.warn('the list of tasks could not be read', { job_id: attempt.jobId, ...describeError(error) });
     return [];
   }

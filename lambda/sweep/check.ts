@@ -1,5 +1,3 @@
-import { EvolinkError } from '../../evolink';
-import { ApiKeyUnavailableError } from '../shared/api-key';
 import type { Attempt } from '../shared/attempts/attempt';
 import { isTerminal } from '../shared/attempts/attempt';
 import { recordLost } from '../shared/attempts/record-unknown';
@@ -9,6 +7,7 @@ import { completeTask } from '../shared/complete-task';
 import type { LinkDependencies } from '../shared/link-task';
 import { logger } from '../shared/logger';
 import { emitLost } from '../shared/metrics';
+import { isQueryError } from '../shared/provider';
 import { wakeDispatch } from '../shared/wake-dispatch';
 import { endQueued } from '../shared/end-queued';
 import { LOST_AFTER_MS, nextGapMs } from './gaps';
@@ -44,11 +43,6 @@ export function nextCheck(attempt: Attempt, dependencies: CheckDependencies): nu
   return limit > now ? Math.min(regular, limit) : regular;
 }
 
-/** EvoLink could not be asked, so nothing new is known of the task. */
-export function isUnreadable(error: unknown): boolean {
-  return error instanceof EvolinkError || error instanceof ApiKeyUnavailableError;
-}
-
 /** It is due when its time in the queue is up. */
 async function checkQueued(attempt: Attempt, dependencies: CheckDependencies): Promise<void> {
   const { state } = await dependencies.executions.describe(attempt.executionArn);
@@ -66,7 +60,7 @@ async function checkTask(attempt: Attempt, dependencies: CheckDependencies, isRu
   } catch (error) {
     // Unreadable is no reason to wait for ever: the time limits count all the same. Any other fault may have come after
     // EvoLink said that the task has ended: to let go then would lose a paid image that the next check delivers.
-    if (isUnreadable(error)) await giveUpWhenLate(attempt, dependencies);
+    if (isQueryError(error)) await giveUpWhenLate(attempt, dependencies);
     throw error;
   }
 }

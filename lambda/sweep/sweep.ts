@@ -7,9 +7,10 @@ import { readSlots } from '../shared/attempts/slots';
 import { seemsEnded } from '../shared/complete-task';
 import { describeError, logger } from '../shared/logger';
 import { emitOpenAttempts, emitQueue } from '../shared/metrics';
+import { isQueryError } from '../shared/provider';
 import { wakeDispatch } from '../shared/wake-dispatch';
 import type { CheckDependencies } from './check';
-import { check, isUnreadable, nextCheck } from './check';
+import { check, nextCheck } from './check';
 import { timeLimit } from './let-go';
 
 export type SweepDependencies = CheckDependencies;
@@ -60,13 +61,13 @@ export async function sweep(
 }
 
 /** Those of the attempts that no other sweep has taken, as they are now. */
-async function takeChecks(due: readonly OpenAttempt[], { table, ...rest }: SweepDependencies): Promise<Attempt[]> {
-  const dependencies = { table, ...rest };
+async function takeChecks(due: readonly OpenAttempt[], dependencies: SweepDependencies): Promise<Attempt[]> {
+  const { table, now } = dependencies;
   const taken: Attempt[] = [];
   await inParallel(due, async ({ attemptId }) => {
     try {
       const attempt = await table.get(attemptId);
-      if (attempt?.nextCheckAt === undefined || attempt.nextCheckAt > rest.now()) return;
+      if (attempt?.nextCheckAt === undefined || attempt.nextCheckAt > now()) return;
       if (await table.takeCheck(attempt, nextCheck(attempt, dependencies))) taken.push(attempt);
     } catch (error) {
       report(attemptId, error);
@@ -89,7 +90,7 @@ async function runningTasks(
     const tasks = await provider.query((client) => client.getTasks(ids));
     return new Set(tasks.filter((task) => !seemsEnded(task) && task.status !== 'unknown').map(({ id }) => id));
   } catch (error) {
-    if (!isUnreadable(error)) throw error;
+    if (!isQueryError(error)) throw error;
     logger.warn('tasks could not be read together', describeError(error));
     // A route that EvoLink does not have says nothing about the others.
     return error instanceof EvolinkError && error.status !== undefined && error.status < 429 ? new Set() : 'unreadable';
@@ -113,7 +114,7 @@ async function lookAfter(
 }
 
 function report(attemptId: string, error: unknown): void {
-  logger[isUnreadable(error) ? 'warn' : 'error']('an attempt could not be checked', {
+  logger[isQueryError(error) ? 'warn' : 'error']('an attempt could not be checked', {
     attempt_id: attemptId,
     ...describeError(error),
   });
