@@ -1,5 +1,6 @@
 import type { ProviderFacts } from '../../domain/failure-cause';
 import type { Job } from '../../domain/job';
+import type { RuntimeSettings } from '../../domain/settings';
 import { EvolinkConflictError, EvolinkConnectionError, EvolinkError, isBusy, type SubmittedTask } from '../../evolink';
 import { keyTag } from './api-key';
 import type { Attempt, SubmitError } from './attempts/attempt';
@@ -80,6 +81,16 @@ function kindOf(error: EvolinkError, before: SubmitError | undefined): SubmitErr
   const own = isBusy(error) ? 'busy' : 'lost';
   if (before === undefined) return own;
   return own === 'lost' && error.outcome === 'unknown' ? 'lost' : before.kind;
+}
+
+/**
+ * Whether the same submission may be sent again. What EvoLink turned away always is; where the POST may have arrived, only
+ * a gateway that is known to honour idempotency keys makes no second task of it.
+ *
+ * @param kind - of what is open; undefined when the function was killed before it could say
+ */
+export function isRepeatable(kind: SubmitError['kind'] | undefined, { idempotency }: RuntimeSettings): boolean {
+  return kind === 'busy' || idempotency?.state === 'proven';
 }
 
 /** EvoLink's client relies on an idempotency key for no longer than this. */

@@ -6,16 +6,16 @@ import { EvolinkUnauthorizedError } from '../../evolink';
 import { ApiKeyUnavailableError } from './api-key';
 import type { Attempt, SubmitError } from './attempts/attempt';
 import { readSettings } from './attempts/settings';
-import { pauseSending } from './attempts/slots';
 import type { CallbackAddress } from './callback-secret';
-import { endRefused, endWithoutTask } from './end-without-task';
+import { endWithoutTask } from './end-without-task';
+import { logPost, settleFailedPost } from './failed-post';
 import { type LinkDependencies, linkTask } from './link-task';
 import { describeError, logger } from './logger';
 import {
-  endsAttempt,
   KEY_MEMORY_MS,
   POST_AND_RECORD_MS,
   type PostResult,
+  isRepeatable,
   postSubmission,
   repeatInFlight,
   submitErrorOf,
@@ -95,12 +95,9 @@ class Sending {
     }
     for (let repeats = 0; ; repeats++) {
       if (result.kind === 'task') return linkTask(this.attempt, result.task, this.dependencies, repeats > 0);
-      const { error } = result;
-      if (error.status === 429) await slowDown(this.attempt, error, this.dependencies);
-      if (endsAttempt(error, this.open)) {
-        return endRefused(this.attempt, error, this.dependencies, this.open ?? this.keyRefusal);
-      }
-      this.open = submitErrorOf(error, this.dependencies.now(), this.open);
+      const { attempt, dependencies, keyRefusal } = this;
+      this.open = await settleFailedPost(attempt, result.error, dependencies, this.open, keyRefusal);
+      if (this.open === undefined) return;
       const repeat = repeats === 0 && (await this.mayRepeat(this.open));
       const recorded = await this.record(this.open, repeat);
       if (!repeat) return;
@@ -170,38 +167,12 @@ class Sending {
     const { client, table, now, stopsAt } = this.dependencies;
     const hasTime = repeatAfter + POST_AND_RECORD_MS <= stopsAt() && repeatAfter - now() <= LONGEST_PAUSE_MS;
     if (!hasTime) return false;
-    if (kind === 'busy') return true;
-    const { idempotency } = await readSettings(client, table.tableName);
-    return idempotency?.state === 'proven';
+    // A busy answer alone is enough: no read.
+    return kind === 'busy' || isRepeatable(kind, await readSettings(client, table.tableName));
   }
 }
 
 /** By a code that proves that there is no task, or by the 401 that EvoLink documents. */
 function isKeyRefused(error: EvolinkError): boolean {
   return error instanceof EvolinkUnauthorizedError && error.outcome !== 'unknown';
-}
-
-export function logPost(attempt: Attempt, error: EvolinkError): void {
-  logger.warn('the submission failed', {
-    ...describeError(error),
-    job_id: attempt.jobId,
-    attempt: attempt.attempt,
-    outcome: error.outcome,
-    status: error.status,
-    request_id: error.requestId,
-  });
-}
-
-/** EvoLink's limit is one of the key, so every job of the pipeline waits, not only the one that met it. */
-export async function slowDown(
-  attempt: Attempt,
-  error: EvolinkError,
-  { client, table, now }: Pick<SubmissionDependencies, 'client' | 'table' | 'now'>,
-): Promise<void> {
-  try {
-    await pauseSending(client, table.tableName, now(), error.retryAfterSeconds);
-  } catch (failure) {
-    // The others will be told by EvoLink itself.
-    logger.error('the pause could not be stored', { job_id: attempt.jobId, ...describeError(failure) });
-  }
 }

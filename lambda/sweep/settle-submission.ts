@@ -4,12 +4,11 @@ import { readSettings } from '../shared/attempts/settings';
 import { readSlots } from '../shared/attempts/slots';
 import type { Completion } from '../shared/complete-task';
 import { endAttempt, type FailureFacts } from '../shared/end-attempt';
-import { endRefused } from '../shared/end-without-task';
+import { logPost, settleFailedPost } from '../shared/failed-post';
 import { linkTask } from '../shared/link-task';
 import { logger } from '../shared/logger';
-import { endsAttempt, KEY_MEMORY_MS, postSubmission, repeatInFlight, submitErrorOf } from '../shared/post';
+import { isRepeatable, KEY_MEMORY_MS, postSubmission, repeatInFlight } from '../shared/post';
 import { readSignedUrls } from '../shared/references/signed-urls';
-import { logPost, slowDown } from '../shared/submission';
 import { SUBMISSION_SECONDS } from '../../domain/constants';
 import type { CheckDependencies } from './check';
 import { timeLimit } from './let-go';
@@ -46,10 +45,8 @@ async function mayRepeat(attempt: Attempt, dependencies: CheckDependencies): Pro
   if (status === 'SUBMITTING' && now() < sentAt + SUBMISSION_SECONDS * 1_000) return false;
   if (submitError !== undefined && now() < submitError.repeatAfter) return false;
 
-  const { idempotency, paused } = await readSettings(client, table.tableName);
-  // What EvoLink turned away is always sent again as itself. Where the POST may have arrived, only a gateway that is known
-  // to keep its word makes no second task of it.
-  if (paused !== undefined || (submitError?.kind !== 'busy' && idempotency?.state !== 'proven')) return false;
+  const settings = await readSettings(client, table.tableName);
+  if (settings.paused !== undefined || !isRepeatable(submitError?.kind, settings)) return false;
   if ((await readSlots(client, table.tableName)).pausedUntil > now()) return false;
   // With another API key it would be another submission.
   if ((await provider.keyVersion()) !== attempt.keyVersion) return false;
@@ -71,12 +68,9 @@ async function repeat(attempt: Attempt, dependencies: CheckDependencies): Promis
   logger.info('the same submission is sent again', { job_id: attempt.jobId, attempt: attempt.attempt });
   const result = await postSubmission(attempt, job, imageUrls, keyed);
   if (result.kind === 'task') return linkTask(attempt, result.task, dependencies, true);
-  const { error } = result;
-  logPost(attempt, error);
-  if (error.status === 429) await slowDown(attempt, error, dependencies);
-  const before = attempt.submitError ?? KILLED;
-  if (endsAttempt(error, before)) return endRefused(attempt, error, dependencies, before);
-  const open = submitErrorOf(error, now(), before);
+  logPost(attempt, result.error);
+  const open = await settleFailedPost(attempt, result.error, dependencies, submitError ?? KILLED);
+  if (open === undefined) return;
   // However long EvoLink wants to be left alone, the job is let go when its time is up.
   const nextCheckAt = Math.min(open.repeatAfter, timeLimit(attempt, dependencies));
   await table.markSubmitUnknown(attempt.attemptId, open, nextCheckAt);
