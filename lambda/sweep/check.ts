@@ -11,7 +11,7 @@ import { isQueryError } from '../shared/provider';
 import { wakeDispatch } from '../shared/wake-dispatch';
 import { endQueued } from '../shared/end-queued';
 import { LOST_AFTER_MS, nextGapMs } from './gaps';
-import { letGoWhenLate, timeLimit } from './let-go';
+import { stopWaitingWhenLate, timeLimit } from './stop-waiting';
 import { settleSubmission } from './settle-submission';
 import type { SalvageDependencies } from './salvage';
 import { lookAfterImages } from './salvage';
@@ -66,7 +66,7 @@ async function checkTask(attempt: Attempt, dependencies: CheckDependencies, isRu
 }
 
 async function giveUpWhenLate(attempt: Attempt, dependencies: CheckDependencies): Promise<void> {
-  await letGoWhenLate(attempt, dependencies);
+  await stopWaitingWhenLate(attempt, dependencies);
   // A stray task may turn up long after the attempt that it belongs to was sent.
   const since = attempt.strayOf === undefined ? (attempt.sendingSince ?? attempt.createdAt) : attempt.createdAt;
   // Not before its job was let go, however long that may wait.

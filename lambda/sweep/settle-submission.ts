@@ -11,7 +11,7 @@ import { isRepeatable, KEY_MEMORY_MS, postSubmission, repeatInFlight } from '../
 import { readSignedUrls } from '../shared/references/signed-urls';
 import { SUBMISSION_SECONDS } from '../../domain/constants';
 import type { CheckDependencies } from './check';
-import { timeLimit } from './let-go';
+import { timeLimit } from './stop-waiting';
 
 /**
  * Nothing names the task of this attempt, if there is one: the POST was lost or turned away, or the function that sent it

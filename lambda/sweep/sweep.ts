@@ -11,7 +11,7 @@ import { isQueryError } from '../shared/provider';
 import { wakeDispatch } from '../shared/wake-dispatch';
 import type { CheckDependencies } from './check';
 import { check, nextCheck } from './check';
-import { timeLimit } from './let-go';
+import { timeLimit } from './stop-waiting';
 
 export type SweepDependencies = CheckDependencies;
 

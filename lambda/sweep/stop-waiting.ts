@@ -34,14 +34,14 @@ function isNameless({ taskId, hintedTaskId, unsent }: Attempt): boolean {
  * charged then is booked then, and salvaged. Where its job has ended before, what is left to do is to say that nobody knows
  * of a task: that gives back its slot.
  */
-export async function letGoWhenLate(seen: Attempt, dependencies: CheckDependencies): Promise<void> {
+export async function stopWaitingWhenLate(seen: Attempt, dependencies: CheckDependencies): Promise<void> {
   const { table, tokens, executions, maxAttempts } = dependencies;
   if (!isLate(seen, dependencies)) return;
   // Where it was sent again a moment ago, the row says what became of that; the attempt in hand does not.
   const attempt = seen.taskId === undefined ? await table.get(seen.attemptId) : seen;
   if (attempt === undefined || !isLate(attempt, dependencies)) return;
   if (isNameless(attempt) && attempt.submitError?.outcome === 'refused') {
-    return endTurnedAway(attempt, attempt.submitError, dependencies);
+    return endRefusedEachTime(attempt, attempt.submitError, dependencies);
   }
   // The ledger first: after the answer nothing would bring a run that was cut short back to it.
   if (!(await isSaidUnknown(attempt, dependencies)) || !waits(attempt)) return;
@@ -66,7 +66,7 @@ const waits = (attempt: Attempt): boolean =>
   !isTerminal(attempt) && attempt.deliveredAt === undefined && attempt.orphanedAt === undefined;
 
 /** EvoLink said in its own form, each time it was asked, that it has no room: hardly with a task. */
-async function endTurnedAway(
+async function endRefusedEachTime(
   attempt: Attempt,
   { provider }: SubmitError,
   dependencies: CheckDependencies,
