@@ -4,6 +4,7 @@ import { EvolinkKeyDailyLimitError, EvolinkKeyLimitError, failureOfSubmitError }
 import type { EvolinkError } from '../../evolink';
 import type { Attempt, SubmitError } from './attempts/attempt';
 import { isTerminal } from './attempts/attempt';
+import { SUBMIT_PATIENCE_MS } from './attempts/transact';
 import { deliver } from './deliver';
 import type { EndAttemptDependencies, FailureFacts } from './end-attempt';
 import { describeFailure, endAttempt } from './end-attempt';
@@ -12,12 +13,6 @@ import { emitJobFailed } from './metrics';
 import { providerFacts } from './post';
 import { deleteSignedUrls } from './references/signed-urls';
 import { answerAny } from './task-token';
-
-/**
- * Jobs that start together meet on the counters of budgets and slots. Waiting here is cheap, and leaves time for a look at
- * the references, for two POSTs and for what follows them (`SUBMISSION_SECONDS`).
- */
-export const PATIENCE_MS = 15_000;
 
 /**
  * EvoLink refused the submission: the attempt ends without a charge, as far as anybody knows. A task that turns up all the
@@ -70,7 +65,7 @@ export async function endWithoutTask(
     failure,
   } as const;
   try {
-    await endAttempt(attempt, end, { ...dependencies, patienceMs: PATIENCE_MS });
+    await endAttempt(attempt, end, { ...dependencies, patienceMs: SUBMIT_PATIENCE_MS });
   } catch (error) {
     const { table, tokens } = dependencies;
     const found = await table.get(attempt.attemptId).catch(() => undefined);

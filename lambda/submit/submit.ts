@@ -3,7 +3,7 @@ import type { Job } from '../../domain/job';
 import { attemptIdOf, isTerminal } from '../shared/attempts/attempt';
 import type { ClaimResult } from '../shared/attempts/claim';
 import { claimAttempt } from '../shared/attempts/claim';
-import { TableBusyError } from '../shared/attempts/transact';
+import { SUBMIT_PATIENCE_MS, TableBusyError } from '../shared/attempts/transact';
 import { newCallbackAddress } from '../shared/callback-secret';
 import { deliver } from '../shared/deliver';
 import type { FailureFacts } from '../shared/end-attempt';
@@ -12,7 +12,6 @@ import { logger } from '../shared/logger';
 import { emitJobFailed } from '../shared/metrics';
 import { budgetFacts, pausedFacts } from '../shared/refusals';
 import type { SubmissionDependencies } from '../shared/submission';
-import { PATIENCE_MS } from '../shared/end-without-task';
 import { sendToProvider, submissionOf } from '../shared/submission';
 import { wakeDispatch } from '../shared/wake-dispatch';
 
@@ -78,7 +77,7 @@ async function claim(
         maxConcurrentTasks,
         maxQueueMs: maxQueueSeconds * 1_000,
         now,
-        patienceMs: PATIENCE_MS,
+        patienceMs: SUBMIT_PATIENCE_MS,
       },
     );
   } catch (error) {

@@ -22,21 +22,18 @@ export async function conditionalUpdate(
   { key, set, remove = [], condition, values, names: own = {}, orCreate = false }: ConditionalUpdate,
 ): Promise<boolean> {
   const placeholder = (name: string) => `:${name.replace('#', '')}`;
-  const names = Object.keys(set);
-  const assignments = names.map((name) => `${name} = ${placeholder(name)}`).join(', ');
+  const assigned = Object.keys(set);
+  const assignments = assigned.map((name) => `${name} = ${placeholder(name)}`).join(', ');
   const usesStatus = `${assignments} ${condition}`.includes('#status');
+  const names = { ...(usesStatus ? { '#status': 'status' } : {}), ...own };
   const command = new UpdateCommand({
     TableName: tableName,
     Key: key,
     UpdateExpression: `SET ${assignments}${remove.length > 0 ? ` REMOVE ${remove.join(', ')}` : ''}`,
     ConditionExpression: orCreate ? condition : `attribute_exists(pk) AND (${condition})`,
-    ExpressionAttributeNames: usesStatus
-      ? { '#status': 'status', ...own }
-      : Object.keys(own).length > 0
-        ? own
-        : undefined,
+    ExpressionAttributeNames: Object.keys(names).length > 0 ? names : undefined,
     ExpressionAttributeValues: {
-      ...Object.fromEntries(names.map((name) => [placeholder(name), set[name]])),
+      ...Object.fromEntries(assigned.map((name) => [placeholder(name), set[name]])),
       ...values,
     },
   });

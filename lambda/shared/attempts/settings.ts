@@ -13,15 +13,20 @@ export async function noteIdempotency(
   tableName: string,
   proof: IdempotencyProof,
 ): Promise<boolean> {
+  const isUnset = 'attribute_not_exists(idempotency)';
+  const condition =
+    proof.state === 'proven'
+      ? { condition: isUnset }
+      : {
+          condition: `${isUnset} OR idempotency.#state <> :refuted`,
+          names: { '#state': 'state' },
+          values: { ':refuted': 'refuted' },
+        };
   return conditionalUpdate(client, tableName, {
     key: { ...SETTINGS_KEY },
     orCreate: true,
     set: { idempotency: proof },
-    condition:
-      proof.state === 'proven'
-        ? 'attribute_not_exists(idempotency)'
-        : 'attribute_not_exists(idempotency) OR idempotency.#state <> :refuted',
-    ...(proof.state === 'proven' ? {} : { names: { '#state': 'state' }, values: { ':refuted': 'refuted' } }),
+    ...condition,
   });
 }
 

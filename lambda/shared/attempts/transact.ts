@@ -31,6 +31,12 @@ const TRANSIENT_ERRORS = new Set([
 
 const PATIENCE_MS = 5_000;
 
+/**
+ * For the function that sends: jobs that start together meet on the counters of budgets and slots. Waiting there is cheap,
+ * and leaves time for a look at the references, for two POSTs and for what follows them (`SUBMISSION_SECONDS`).
+ */
+export const SUBMIT_PATIENCE_MS = 15_000;
+
 export interface TransactOptions {
   /** How long conflicts are repeated, in milliseconds. @default 5000 */
   readonly patienceMs?: number;
